@@ -1,0 +1,1 @@
+"""The monitoring stack: Prometheus processes that this machine runs itself."""

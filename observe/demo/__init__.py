@@ -1,0 +1,1 @@
+"""A simulated mesh whose truth is known."""

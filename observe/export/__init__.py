@@ -1,0 +1,1 @@
+"""Recommendations as YAML, and the YAML that is already there."""

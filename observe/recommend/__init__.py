@@ -1,0 +1,1 @@
+"""Recommenders: pure functions of telemetry and a policy."""

@@ -1,0 +1,1 @@
+"""The weekly tuning report: HTML, Markdown, plots."""

@@ -1,0 +1,1 @@
+"""Golden signals, outcomes and the call graph: frames in, frames out."""

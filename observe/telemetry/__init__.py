@@ -1,0 +1,1 @@
+"""Where numbers come from: what is asked, of whom, and the frames that come back."""

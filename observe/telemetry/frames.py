@@ -1,0 +1,128 @@
+"""The tidy frames that a snapshot holds: one definition of every column, its type and its unit.
+
+The collector produces these frames, the snapshot stores them, signals and recommenders read them.
+Counts are increases within a step, never running totals, and rows that count nothing are left out.
+Times are UTC and mark the *start* of the step that a row covers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from observe.errors import InputError
+
+TIME = "datetime64[ns, UTC]"
+
+#: What tells one request outcome from another; the same three columns in every frame that has them.
+OUTCOME_COLUMNS = ("code", "flags", "grpc_status")
+
+#: What identifies an edge besides its number.
+EDGE_KEYS = (
+    "cluster",
+    "reporter",
+    "source_workload",
+    "source_namespace",
+    "destination_service",
+    "destination_service_namespace",
+    "destination_workload",
+    "destination_namespace",
+    "protocol",
+)
+
+
+@dataclass(frozen=True)
+class FrameSpec:
+    """Columns of one frame.
+
+    Attributes:
+        name: name of the frame and of its Parquet file.
+        columns: column name → pandas dtype.
+        meaning: what a row is.
+    """
+
+    name: str
+    columns: dict[str, str]
+    meaning: str
+
+    def empty(self) -> pd.DataFrame:
+        """A frame without rows, with the right columns and types."""
+        return pd.DataFrame({c: pd.Series(dtype=t) for c, t in self.columns.items()})
+
+    def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The same rows with exactly these columns, in this order, with these types.
+
+        Raises:
+            InputError: a column is missing or holds values of another type.
+        """
+        missing = [c for c in self.columns if c not in frame.columns]
+        if missing:
+            raise InputError(f"frame '{self.name}' lacks the column {', '.join(missing)}")
+        try:
+            return frame[list(self.columns)].astype(self.columns).reset_index(drop=True)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"frame '{self.name}' holds a value of the wrong type: {error}") from error
+
+
+EDGES = FrameSpec(
+    "edges",
+    {"edge": "int32"} | {key: "str" for key in EDGE_KEYS},
+    "one row per reporter, client workload and destination; `edge` is the key used elsewhere",
+)
+
+REQUESTS = FrameSpec(
+    "requests",
+    {"time": TIME, "edge": "int32"}
+    | {c: "category" for c in OUTCOME_COLUMNS}
+    | {"requests": "float64"},
+    "requests that ended within one fine step (manifest: window.stepSeconds), by outcome",
+)
+
+LATENCY = FrameSpec(
+    "latency",
+    {"time": TIME, "edge": "int32"}
+    | {c: "category" for c in OUTCOME_COLUMNS}
+    | {"le": "float64", "requests": "float64"},
+    "requests of one coarse step whose duration fell into the bucket that ends at `le` "
+    "(milliseconds; not cumulative; inf for the last one)",
+)
+
+LATENCY_SUM = FrameSpec(
+    "latency_sum",
+    {"time": TIME, "edge": "int32"}
+    | {c: "category" for c in OUTCOME_COLUMNS}
+    | {"sum_ms": "float64", "requests": "float64"},
+    "total duration (milliseconds) and number of the requests of one coarse step",
+)
+
+MESSAGES = FrameSpec(
+    "messages",
+    {"edge": "int32", "request_messages": "float64", "response_messages": "float64"},
+    "gRPC messages over the whole window",
+)
+
+COVERAGE = FrameSpec(
+    "coverage",
+    {"time": TIME, "edge": "int32", "samples": "float64", "expected": "float64"},
+    "scrapes present against scrapes expected per coarse step, of the best covered proxy",
+)
+
+CONTAINERS = FrameSpec(
+    "containers",
+    {
+        "time": TIME,
+        "cluster": "str",
+        "namespace": "str",
+        "workload": "str",
+        "container": "str",
+        "pods": "float64",
+        "cpu_cores": "float64",
+        "cpu_throttled": "float64",
+        "memory_bytes": "float64",
+    },
+    "per coarse step: cores used by all pods, share of throttled CPU periods (0-1, NaN where the "
+    "series is absent), working set of the largest pod",
+)
+
+ALL = (EDGES, REQUESTS, LATENCY, LATENCY_SUM, MESSAGES, COVERAGE, CONTAINERS)
