@@ -62,7 +62,9 @@ class FrameSpec:
         try:
             return frame[list(self.columns)].astype(self.columns).reset_index(drop=True)
         except (TypeError, ValueError) as error:
-            raise InputError(f"frame '{self.name}' holds a value of the wrong type: {error}") from error
+            raise InputError(
+                f"frame '{self.name}' holds a value of the wrong type: {error}"
+            ) from error
 
 
 EDGES = FrameSpec(
