@@ -69,14 +69,14 @@ class FrameSpec:
 
 EDGES = FrameSpec(
     "edges",
-    {"edge": "int32"} | {key: "str" for key in EDGE_KEYS},
+    {"edge": "int32"} | dict.fromkeys(EDGE_KEYS, "str"),
     "one row per reporter, client workload and destination; `edge` is the key used elsewhere",
 )
 
 REQUESTS = FrameSpec(
     "requests",
     {"time": TIME, "edge": "int32"}
-    | {c: "category" for c in OUTCOME_COLUMNS}
+    | dict.fromkeys(OUTCOME_COLUMNS, "category")
     | {"requests": "float64"},
     "requests that ended within one fine step (manifest: window.stepSeconds), by outcome",
 )
@@ -84,7 +84,7 @@ REQUESTS = FrameSpec(
 LATENCY = FrameSpec(
     "latency",
     {"time": TIME, "edge": "int32"}
-    | {c: "category" for c in OUTCOME_COLUMNS}
+    | dict.fromkeys(OUTCOME_COLUMNS, "category")
     | {"le": "float64", "requests": "float64"},
     "requests of one coarse step whose duration fell into the bucket that ends at `le` "
     "(milliseconds; not cumulative; inf for the last one)",
@@ -93,7 +93,7 @@ LATENCY = FrameSpec(
 LATENCY_SUM = FrameSpec(
     "latency_sum",
     {"time": TIME, "edge": "int32"}
-    | {c: "category" for c in OUTCOME_COLUMNS}
+    | dict.fromkeys(OUTCOME_COLUMNS, "category")
     | {"sum_ms": "float64", "requests": "float64"},
     "total duration (milliseconds) and number of the requests of one coarse step",
 )
