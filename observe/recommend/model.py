@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from observe.telemetry.manifest import CamelModel, MissingPiece, Source, Window
+from observe.documents import CamelModel
+from observe.target import Target as Target
+from observe.telemetry.manifest import MissingPiece, Source, Window
 
 SCHEMA_VERSION = "observe/v1"
 
@@ -33,33 +35,6 @@ SEVERITIES: tuple[Severity, ...] = ("ok", "info", "warning", "critical")
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 
 Interval = tuple[float, float]
-
-
-class Target(CamelModel):
-    """What a recommendation is about.
-
-    Attributes:
-        cluster: cluster whose configuration it belongs to (for a timeout: the clients'); None
-            when the telemetry names none.
-        namespace: namespace of the service.
-        service: host as Istio reports it, such as `payment.shop.svc.cluster.local`.
-        workload: workload name, for kinds that tune one.
-        container: container name, for kinds that tune one.
-    """
-
-    cluster: str | None
-    namespace: str
-    service: str | None = None
-    workload: str | None = None
-    container: str | None = None
-
-    @property
-    def path(self) -> str:
-        """`cluster/namespace/name`, as it stands in ids and on the command line."""
-        host = self.service or self.workload or ""
-        suffix = f".{self.namespace}.svc."
-        name = host.split(suffix)[0] if suffix in host else host
-        return "/".join((self.cluster or "-", self.namespace or "-", name))
 
 
 class Caller(CamelModel):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from observe.telemetry.manifest import CamelModel
+from observe.documents import CamelModel
 
 
 class TimeoutPolicy(CamelModel):

@@ -5,22 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+
+from observe.documents import CamelModel as CamelModel
 
 SNAPSHOT_VERSION = "observe-snapshot/v1"
-
-
-class CamelModel(BaseModel):
-    """Python names inside, camelCase in JSON; unknown fields are refused."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="forbid",
-        frozen=True,
-        ser_json_inf_nan="null",
-    )
 
 
 class Window(CamelModel):

@@ -1,0 +1,177 @@
+"""Latency of every target: who called, when, how long it took, what was cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from observe.signals.outcomes import CENSORED, FAILURES, Outcome, outcome_of
+from observe.signals.targets import edges_with_target, target_of
+from observe.stats.histogram import Histogram
+from observe.stats.quantile import quantiles
+from observe.target import Target
+from observe.telemetry.snapshot import Snapshot
+
+Floats = NDArray[np.float64]
+#: Outcome groups that a cube keeps apart.
+GROUPS = ("success", "censored", "failure", "other")
+
+
+@dataclass(frozen=True)
+class TargetLatency:
+    """Durations of one target's requests, as counts.
+
+    Attributes:
+        target: the host as the clients of one cluster see it.
+        callers: (namespace, workload) of the clients, C of them.
+        times: starts of the coarse steps of the window, H of them, UTC.
+        bounds: upper bounds of the buckets in ms, B of them, the last one inf.
+        counts: group → array (C, H, B) of requests.
+        sum_ms: total duration of the successes, per step (H), ms.
+        reporter: "source", or "waypoint" where that stands in for at least one caller.
+    """
+
+    target: Target
+    callers: tuple[tuple[str, str], ...]
+    times: NDArray[np.datetime64]
+    bounds: Floats
+    counts: Mapping[str, Floats]
+    sum_ms: Floats
+    reporter: str
+
+    def histogram(
+        self,
+        group: str = "success",
+        *,
+        steps: NDArray[np.bool_] | None = None,
+        caller: int | None = None,
+    ) -> Histogram:
+        """Durations of one group, over all or some steps (mask of H) and callers (index)."""
+        cube = self.counts[group]
+        cube = cube if caller is None else cube[caller : caller + 1]
+        counts = cube.sum(axis=0) if steps is None else cube[:, steps].sum(axis=(0, 1))
+        counts = counts.sum(axis=0) if counts.ndim == 2 else counts
+        total = None
+        if group == "success" and caller is None:
+            total = float(self.sum_ms.sum() if steps is None else self.sum_ms[steps].sum())
+        return Histogram(self.bounds, counts, total)
+
+    def per_step(self, group: str = "success") -> Floats:
+        """Requests of one group per step, array of H."""
+        volume: Floats = self.counts[group].sum(axis=(0, 2))
+        return volume
+
+    def hourly(self) -> pd.DataFrame:
+        """One row a coarse step: time, requests, failures, p50_ms, p99_ms, p999_ms.
+
+        The quantiles are those of successes, NaN in a step without any.
+        """
+        rows = [self._quantiles_of_step(i) for i in range(len(self.times))]
+        frame = pd.DataFrame(rows, columns=["p50_ms", "p99_ms", "p999_ms"])
+        requests = sum((self.per_step(g) for g in GROUPS), np.zeros(len(self.times)))
+        frame.insert(0, "time", pd.DatetimeIndex(self.times).tz_localize("UTC"))
+        frame.insert(1, "requests", requests)
+        frame.insert(2, "failures", self.per_step("failure"))
+        return frame
+
+    def _quantiles_of_step(self, step: int) -> tuple[float, float, float]:
+        counts = self.counts["success"][:, step].sum(axis=0)
+        if counts.sum() <= 0:
+            return (np.nan, np.nan, np.nan)
+        p50, p99, p999 = quantiles(Histogram(self.bounds, counts), (0.5, 0.99, 0.999))
+        return (p50.value, p99.value, p999.value)
+
+
+def latency_by_target(snapshot: Snapshot) -> dict[str, TargetLatency]:
+    """Latency of every target that a client's proxy (or a waypoint) speaks for, by path."""
+    edges = edges_with_target(snapshot.edges)
+    edges = edges[edges["speaks"]]
+    rows = snapshot.latency.merge(
+        edges[["edge", "target", "source_namespace", "source_workload"]], on="edge"
+    )
+    rows["group"] = _group(rows)
+    sums = _success_sums(snapshot, edges)
+    times = coarse_times(snapshot)
+    return {
+        str(path): _cube(part, edges[edges["target"] == path], times, sums.get(str(path)))
+        for path, part in rows.groupby("target", sort=True)
+    }
+
+
+def coarse_times(snapshot: Snapshot) -> NDArray[np.datetime64]:
+    """Starts of the coarse steps of the window (UTC, without zone: numpy has none)."""
+    window = snapshot.manifest.window
+    step = pd.Timedelta(seconds=window.coarse_step_seconds)
+    index = pd.date_range(window.start, window.end, freq=step, inclusive="left")
+    index = index.tz_convert("UTC").tz_localize(None).as_unit("ns")
+    return index.to_numpy()
+
+
+def target_histogram(snapshot: Snapshot, target: Target, group: str = "success") -> Histogram:
+    """Durations of a target's requests over the window; see :class:`TargetLatency`."""
+    return latency_by_target(snapshot)[target.path].histogram(group)
+
+
+def target_hourly(snapshot: Snapshot, target: Target) -> pd.DataFrame:
+    """A target's latency per coarse step; see :meth:`TargetLatency.hourly`."""
+    return latency_by_target(snapshot)[target.path].hourly()
+
+
+def _group(rows: pd.DataFrame) -> pd.Series[str]:
+    """The group of each row. A failure that was also cut short counts as censored."""
+    names = dict.fromkeys((o.value for o in Outcome), "other")
+    names |= {o.value: "failure" for o in FAILURES}
+    names |= {o.value: "censored" for o in CENSORED}
+    names[Outcome.SUCCESS.value] = "success"
+    return outcome_of(rows).astype("str").map(names)
+
+
+def _success_sums(snapshot: Snapshot, edges: pd.DataFrame) -> dict[str, pd.Series[float]]:
+    """Path → total duration of successes by time."""
+    rows = snapshot.latency_sum.merge(edges[["edge", "target"]], on="edge")
+    rows = rows[outcome_of(rows) == Outcome.SUCCESS.value]
+    totals = rows.groupby(["target", "time"])["sum_ms"].sum()
+    return {str(path): part.droplevel(0) for path, part in totals.groupby(level=0)}
+
+
+def _cube(
+    rows: pd.DataFrame,
+    edges: pd.DataFrame,
+    times: NDArray[np.datetime64],
+    sums: pd.Series[float] | None,
+) -> TargetLatency:
+    first = edges.iloc[0]
+    callers = sorted({(str(n), str(w)) for n, w in _pairs(rows)})
+    bounds = np.unique(rows["le"].to_numpy(dtype="float64"))
+    bounds = bounds if np.isinf(bounds[-1]) else np.append(bounds, np.inf)
+    position = {caller: i for i, caller in enumerate(callers)}
+    caller_at = np.fromiter((position[(str(n), str(w))] for n, w in _pairs(rows)), dtype="int64")
+    step_at = np.searchsorted(times, _naive(rows["time"]), side="right") - 1
+    bucket_at = np.searchsorted(bounds, rows["le"].to_numpy())
+    cubes = {g: np.zeros((len(callers), len(times), len(bounds))) for g in GROUPS}
+    values, groups = rows["requests"].to_numpy(), rows["group"].to_numpy()
+    for name, cube in cubes.items():
+        here = (groups == name) & (step_at >= 0)
+        np.add.at(cube, (caller_at[here], step_at[here], bucket_at[here]), values[here])
+    total = np.zeros(len(times))
+    if sums is not None:
+        at = np.searchsorted(times, _naive(sums.index.to_series()), side="right") - 1
+        np.add.at(total, at[at >= 0], sums.to_numpy()[at >= 0])
+    target = target_of(
+        first["cluster"], first["destination_service_namespace"], first["destination_service"]
+    )
+    reporter = "source" if (edges["reporter"] == "source").all() else "waypoint"
+    return TargetLatency(target, tuple(callers), times, bounds, cubes, total, reporter)
+
+
+def _pairs(rows: pd.DataFrame) -> zip[tuple[str, str]]:
+    return zip(rows["source_namespace"], rows["source_workload"], strict=True)
+
+
+def _naive(times: pd.Series[pd.Timestamp]) -> NDArray[np.datetime64]:
+    naive: NDArray[np.datetime64] = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    return naive

@@ -1,0 +1,129 @@
+"""What a response means: one place that reads codes, flags and gRPC statuses.
+
+Sources: Envoy's response flags (stream_info/utility.h), Istio's standard metrics, gRPC status
+codes. See docs/method.md, "Outcomes".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pandas as pd
+
+from observe.telemetry.frames import OUTCOME_COLUMNS
+
+
+class Outcome(StrEnum):
+    """What became of a request, as the reporting proxy saw it."""
+
+    SUCCESS = "success"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    CLIENT_GONE = "client_gone"
+    STREAM = "stream"
+    INJECTED = "injected"
+    UNKNOWN = "unknown"
+
+
+#: Outcomes that are the service's fault; what an error ratio counts.
+FAILURES = (Outcome.SERVER_ERROR, Outcome.TIMEOUT)
+#: Outcomes that ended before the answer did: the duration is only a lower bound.
+CENSORED = (Outcome.TIMEOUT, Outcome.CLIENT_GONE)
+
+_INJECTED_FLAGS = {"DI", "FI"}
+_TIMEOUT_FLAGS = {"UT", "UMSDR"}
+_FAILURE_FLAGS = {
+    *("UH", "UF", "UO", "URX", "UC", "UR", "LR", "NR", "NC", "UPE", "SI", "DT"),
+    *("LH", "OM", "DF", "DO", "NFCF"),
+}
+_GRPC_CLIENT_ERRORS = {"3", "5", "6", "7", "9", "10", "11", "16"}
+_GRPC_NAMES = {
+    "OK": "0",
+    "CANCELLED": "1",
+    "CANCELED": "1",
+    "UNKNOWN": "2",
+    "INVALIDARGUMENT": "3",
+    "DEADLINEEXCEEDED": "4",
+    "NOTFOUND": "5",
+    "ALREADYEXISTS": "6",
+    "PERMISSIONDENIED": "7",
+    "RESOURCEEXHAUSTED": "8",
+    "FAILEDPRECONDITION": "9",
+    "ABORTED": "10",
+    "OUTOFRANGE": "11",
+    "UNIMPLEMENTED": "12",
+    "INTERNAL": "13",
+    "UNAVAILABLE": "14",
+    "DATALOSS": "15",
+    "UNAUTHENTICATED": "16",
+}
+
+
+def classify(code: str, flags: str, grpc_status: str) -> Outcome:
+    """What one combination of labels means.
+
+    Args:
+        code: `response_code`, such as "200"; "0" when there was no response.
+        flags: `response_flags`, comma-joined, "-" for none.
+        grpc_status: `grpc_response_status`, a number or a name; "" for plain HTTP.
+
+    Returns:
+        The outcome. Flags decide first (the proxy knows what it did), then the gRPC status
+        (an RPC may fail inside HTTP 200), then the HTTP code.
+    """
+    raised = {flag.strip() for flag in flags.split(",")} - {"", "-"}
+    if raised & _INJECTED_FLAGS:
+        return Outcome.INJECTED
+    if raised & _TIMEOUT_FLAGS:
+        return Outcome.TIMEOUT
+    if raised & _FAILURE_FLAGS:
+        return Outcome.SERVER_ERROR
+    if "DC" in raised or code == "499":
+        return Outcome.CLIENT_GONE
+    if grpc_status:
+        return _classify_grpc(grpc_status)
+    return _classify_http(code)
+
+
+def _classify_grpc(status: str) -> Outcome:
+    number = _GRPC_NAMES.get(status.upper().replace("_", "").replace(" ", ""), status)
+    if number == "0":
+        return Outcome.SUCCESS
+    if number == "1":
+        return Outcome.CLIENT_GONE
+    if number == "4":
+        return Outcome.TIMEOUT
+    return Outcome.CLIENT_ERROR if number in _GRPC_CLIENT_ERRORS else Outcome.SERVER_ERROR
+
+
+def _classify_http(code: str) -> Outcome:
+    if code == "101":
+        return Outcome.STREAM
+    if code in ("", "0"):
+        return Outcome.CLIENT_GONE
+    by_class = {
+        "1": Outcome.SUCCESS,
+        "2": Outcome.SUCCESS,
+        "3": Outcome.SUCCESS,
+        "4": Outcome.CLIENT_ERROR,
+        "5": Outcome.SERVER_ERROR,
+    }
+    known = len(code) == 3 and code.isdigit()
+    return by_class.get(code[0], Outcome.UNKNOWN) if known else Outcome.UNKNOWN
+
+
+def outcome_of(frame: pd.DataFrame) -> pd.Series[str]:
+    """The outcome of each row of a frame that has the columns code, flags and grpc_status.
+
+    Returns:
+        Categorical series with the values of :class:`Outcome`, on the frame's index.
+    """
+    columns = list(OUTCOME_COLUMNS)
+    codes = frame[columns].astype("str")
+    kinds = codes.drop_duplicates()
+    meaning = {tuple(row): classify(*row).value for row in kinds.itertuples(index=False, name=None)}
+    values = [meaning[row] for row in codes.itertuples(index=False, name=None)]
+    return pd.Series(
+        pd.Categorical(values, categories=[o.value for o in Outcome]), index=frame.index
+    )
