@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,11 @@ class TargetLatency:
         """Requests of one group per step, array of H."""
         volume: Floats = self.counts[group].sum(axis=(0, 2))
         return volume
+
+    def at(self, steps: NDArray[np.bool_]) -> TargetLatency:
+        """The same target during some of its steps (mask of H)."""
+        counts = {group: cube[:, steps] for group, cube in self.counts.items()}
+        return replace(self, times=self.times[steps], counts=counts, sum_ms=self.sum_ms[steps])
 
     def hourly(self) -> pd.DataFrame:
         """One row a coarse step: time, requests, failures, p50_ms, p99_ms, p999_ms.
