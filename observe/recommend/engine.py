@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from observe.recommend.current import CurrentSettings, NothingKnown
 from observe.recommend.model import SEVERITIES, Advice, Recommendation
-from observe.recommend.plan import agree
 from observe.recommend.policy import Policy
 from observe.recommend.timeouts import recommend_timeouts
 from observe.signals.callgraph import call_graph
@@ -26,15 +25,16 @@ def recommend(
         settings give the same document: `generatedAt` is the moment of collecting.
     """
     policy = policy or Policy()
-    proposals, withheld = recommend_timeouts(snapshot, policy, current or NothingKnown())
-    agreed, changes = agree(proposals, call_graph(snapshot), policy)
+    proposals, withheld, changes = recommend_timeouts(
+        snapshot, policy, current or NothingKnown(), call_graph(snapshot)
+    )
     manifest = snapshot.manifest
     return Advice(
         generated_at=manifest.created_at,
         window=manifest.window,
         source=manifest.source,
         policy=policy.model_dump(mode="json", by_alias=True),
-        recommendations=tuple(sorted(agreed, key=_urgency)),
+        recommendations=tuple(sorted(proposals, key=_urgency)),
         withheld=tuple(sorted(withheld, key=lambda w: (w.reason, w.target.path))),
         plan=tuple(changes),
         missing=manifest.missing,

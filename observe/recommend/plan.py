@@ -7,52 +7,56 @@ the callee's timeout alone is the bound.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import networkx as nx
 
-from observe.durations import istio_duration, parse_duration
-from observe.recommend.model import PlanChange, Recommendation
-from observe.recommend.policy import Policy
+from observe.durations import istio_duration
+from observe.recommend.model import PlanChange
 from observe.recommend.reasons import Reason
 
 
-def agree(
-    recommendations: list[Recommendation], graph: nx.DiGraph[str], policy: Policy
-) -> tuple[list[Recommendation], list[PlanChange]]:
+def agree_on_timeouts(
+    proposed: Mapping[str, float],
+    settled: Mapping[str, float],
+    graph: nx.DiGraph[str],
+    rare: float,
+) -> tuple[dict[str, float], list[PlanChange]]:
     """Raise callers to their callees, callees first; services in a cycle share the longest.
 
     Args:
-        recommendations: proposals, each for one target.
+        proposed: target path → proposed timeout (ms).
+        settled: target path → timeout (ms) of targets without a proposal, which stays.
         graph: the call graph; an edge's `per_request` is the number of calls per request.
-        policy: calls rarer than the accepted false-timeout rate do not count, since a caller's
-            timeout may cut as many requests anyway.
+        rare: calls made by a smaller share of the requests do not count: the caller's timeout
+            may cut as many requests anyway.
 
     Returns:
-        The recommendations in the same order, and what was changed.
+        The timeouts of all proposals, and what was changed.
     """
-    by_path = {r.target.path: r for r in recommendations if r.kind == "timeout"}
-    timeouts = {path: parse_duration(r.proposed["timeout"]) for path, r in by_path.items()}
-    calls = _calls_that_count(graph, policy.timeout.false_timeout_rate)
+    timeouts = {**settled, **proposed}
+    calls = _calls_that_count(graph, rare)
     changes: list[PlanChange] = []
     for members, callees in _callees_first(calls):
-        bound = max((timeouts[c] for c in callees if c in timeouts), default=0.0)
-        if len(members) > 1:
-            bound = max([bound, *(timeouts[m] for m in members if m in timeouts)])
-        for path in sorted(members & timeouts.keys()):
+        bounding = (callees | members if len(members) > 1 else callees) & timeouts.keys()
+        if not bounding:
+            continue
+        slowest = max(sorted(bounding), key=timeouts.__getitem__)
+        bound = timeouts[slowest]
+        for path in sorted(members & proposed.keys()):
             if timeouts[path] < bound:
-                slowest = max(callees | members, key=lambda p: timeouts.get(p, 0.0))
-                changes.append(_change(by_path[path], timeouts[path], bound, slowest))
+                changes.append(_change(path, timeouts[path], bound, slowest))
                 timeouts[path] = bound
-    raised = {change.id for change in changes}
-    return [_raised(r, timeouts) if r.id in raised else r for r in recommendations], changes
+    return {path: timeouts[path] for path in proposed}, changes
 
 
-def _calls_that_count(graph: nx.DiGraph[str], rate: float) -> nx.DiGraph[str]:
+def _calls_that_count(graph: nx.DiGraph[str], rare: float) -> nx.DiGraph[str]:
     calls: nx.DiGraph[str] = nx.DiGraph()
     calls.add_nodes_from(graph)
     calls.add_edges_from(
         (caller, callee)
         for caller, callee, share in graph.edges(data="per_request")
-        if share >= rate
+        if share >= rare
     )
     return calls
 
@@ -60,29 +64,21 @@ def _calls_that_count(graph: nx.DiGraph[str], rate: float) -> nx.DiGraph[str]:
 def _callees_first(calls: nx.DiGraph[str]) -> list[tuple[set[str], set[str]]]:
     """Groups of services that call one another, each with the services that it calls."""
     groups = nx.condensation(calls)
-    order = reversed(list(nx.topological_sort(groups)))
-    members = {node: set(groups.nodes[node]["members"]) for node in groups}
+    order = reversed(list(nx.lexicographical_topological_sort(groups)))
+    members: dict[int, set[str]] = {node: set(groups.nodes[node]["members"]) for node in groups}
     return [
         (members[node], {c for m in members[node] for c in calls.successors(m)} - members[node])
         for node in order
     ]
 
 
-def _change(caller: Recommendation, before: float, after: float, slowest: str) -> PlanChange:
+def _change(path: str, before: float, after: float, slowest: str) -> PlanChange:
     return PlanChange(
-        id=caller.id,
+        id=f"timeout/{path}",
         field="timeout",
         before=istio_duration(before),
         after=istio_duration(after),
         reason=Reason.CALLER_RAISED_TO_CALLEE.value,
-        message=f"{caller.target.path} calls {slowest}, which may take "
-        f"{istio_duration(after)}: it waits at least as long",
-    )
-
-
-def _raised(recommendation: Recommendation, timeouts: dict[str, float]) -> Recommendation:
-    reasons = (*recommendation.reasons, Reason.CALLER_RAISED_TO_CALLEE.value)
-    timeout = istio_duration(timeouts[recommendation.target.path])
-    return recommendation.model_copy(
-        update={"proposed": {**recommendation.proposed, "timeout": timeout}, "reasons": reasons}
+        message=f"{path} calls {slowest}, which may take {istio_duration(after)}: a caller waits "
+        "at least as long",
     )

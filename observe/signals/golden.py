@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from observe.errors import InputError
+from observe.signals.latency import common_bounds
 from observe.signals.outcomes import FAILURES, Outcome, outcome_of
 from observe.signals.targets import edges_with_target
 from observe.stats.histogram import Histogram
@@ -150,14 +151,14 @@ def _latency(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def _quantile_table(rows: pd.DataFrame, keys: list[str], levels: dict[str, float]) -> pd.DataFrame:
-    table = rows.groupby([*keys, "le"], observed=True)["requests"].sum().unstack("le")
-    if table.empty:
+    if rows.empty:
         index = pd.MultiIndex.from_arrays([[]] * len(keys), names=keys)
         return pd.DataFrame(columns=list(levels), index=index, dtype="float64")
-    if not np.isinf(table.columns[-1]):
-        table[np.inf] = 0.0
-    bounds = table.columns.to_numpy(dtype="float64")
-    counts = table.fillna(0.0).to_numpy()
+    bounds = common_bounds(rows)
+    bucket = np.searchsorted(bounds, rows["le"].to_numpy())
+    sums = rows["requests"].groupby([*(rows[k] for k in keys), bucket], observed=True).sum()
+    table = sums.unstack(fill_value=0.0).reindex(columns=range(len(bounds)), fill_value=0.0)
+    counts = table.to_numpy(dtype="float64")
     values = [
         [e.value for e in quantiles(Histogram(bounds, row), tuple(levels.values()))]
         for row in counts

@@ -151,8 +151,7 @@ def _cube(
 ) -> TargetLatency:
     first = edges.iloc[0]
     callers = sorted({(str(n), str(w)) for n, w in _pairs(rows)})
-    bounds = np.unique(rows["le"].to_numpy(dtype="float64"))
-    bounds = bounds if np.isinf(bounds[-1]) else np.append(bounds, np.inf)
+    bounds = common_bounds(rows)
     position = {caller: i for i, caller in enumerate(callers)}
     caller_at = np.fromiter((position[(str(n), str(w))] for n, w in _pairs(rows)), dtype="int64")
     step_at = np.searchsorted(times, _naive(rows["time"]), side="right") - 1
@@ -171,6 +170,19 @@ def _cube(
     )
     reporter = "source" if (edges["reporter"] == "source").all() else "waypoint"
     return TargetLatency(target, tuple(callers), times, bounds, cubes, total, reporter)
+
+
+def common_bounds(rows: pd.DataFrame) -> Floats:
+    """Upper bounds (ms) that all rows share, the last one inf.
+
+    Empty buckets have no rows, so the bounds come from both ends of the rows' buckets. Where
+    proxies use different layouts, a boundary inside another proxy's bucket is given up.
+    """
+    buckets = rows[["gt", "le"]].drop_duplicates().to_numpy(dtype="float64")
+    ends = np.unique(np.append(buckets[buckets > 0], np.inf))
+    gt, le = buckets[:, 0], buckets[:, 1]
+    inside = (gt[:, None] < ends[None, :]) & (ends[None, :] < le[:, None])
+    return ends[~inside.any(axis=0)]
 
 
 def _pairs(rows: pd.DataFrame) -> zip[tuple[str, str]]:

@@ -85,9 +85,9 @@ LATENCY = FrameSpec(
     "latency",
     {"time": TIME, "edge": "int32"}
     | dict.fromkeys(OUTCOME_COLUMNS, "category")
-    | {"le": "float64", "requests": "float64"},
-    "requests of one coarse step whose duration fell into the bucket that ends at `le` "
-    "(milliseconds; not cumulative; inf for the last one)",
+    | {"gt": "float64", "le": "float64", "requests": "float64"},
+    "requests of one coarse step whose duration fell into the bucket (gt, le] (milliseconds; not "
+    "cumulative; gt is the `le` of the bucket before, 0 for the first; le is inf for the last)",
 )
 
 LATENCY_SUM = FrameSpec(

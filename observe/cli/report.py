@@ -1,0 +1,45 @@
+"""`observe report`: the weekly tuning report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from observe.cli.console import Console
+from observe.cli.options import FOLDER, advice_options, fail_on_option, option, source_options
+from observe.cli.summary import print_summary
+from observe.cli.wiring import finish, read_policy, read_settings, snapshot_from
+from observe.recommend.engine import recommend
+from observe.report.build import build_report
+from observe.report.write import write_report
+
+
+@click.command("report")
+@source_options
+@advice_options
+@fail_on_option
+@option("--output", type=FOLDER, default="observe-report", help="Folder to write.")
+@click.pass_context
+def report_command(
+    ctx: click.Context,
+    output: Path,
+    current: tuple[Path, ...],
+    policy: Path | None,
+    fail_on: str | None,
+    **options: Any,
+) -> None:
+    """Write the weekly tuning report.
+
+    The folder gets report.html, report.md, recommendations.json and the snapshot that they were
+    made from. With --snapshot nothing is asked of a Prometheus.
+    """
+    console = ctx.find_object(Console) or Console()
+    knobs, settings = read_policy(policy), read_settings(current)
+    snapshot = snapshot_from(options, console)
+    with console.progress("Writing the report"):
+        advice = recommend(snapshot, knobs, settings)
+        write_report(build_report(advice, snapshot), output, snapshot)
+    print_summary(advice, output)
+    ctx.exit(finish(advice, fail_on, console))

@@ -1,0 +1,125 @@
+"""From parsed options to the library's objects; used by every command."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from observe.cli.console import Console
+from observe.errors import EXIT_DONE, EXIT_FINDINGS, EXIT_SOURCE, InputError
+from observe.export.current import Current, read_current
+from observe.export.yaml_io import load_mapping
+from observe.recommend.model import SEVERITIES, Advice
+from observe.recommend.policy import Policy
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.collector import collect
+from observe.telemetry.settings import ConnectionSettings
+from observe.telemetry.snapshot import Snapshot, load
+
+#: Options that make up the connection, as click hands them over.
+CONNECTION = (
+    *("prometheus", "token", "token_file", "username", "password", "headers", "tenant"),
+    *("ca_file", "cert_file", "key_file", "insecure", "timeout"),
+)
+
+
+def connection_settings(options: dict[str, Any]) -> ConnectionSettings:
+    """Connection settings from the shared options.
+
+    Raises:
+        InputError: no address was given, or a setting is wrong.
+    """
+    url = options["prometheus"]
+    if not url:
+        raise InputError("no Prometheus given", "add --prometheus URL (or set OBSERVE_PROMETHEUS)")
+    return ConnectionSettings(
+        url=url,
+        token=options["token"],
+        token_file=options["token_file"],
+        username=options["username"],
+        password=options["password"],
+        headers=dict(_header(text) for text in options["headers"]),
+        tenant=options["tenant"],
+        ca_file=options["ca_file"],
+        cert_file=options["cert_file"],
+        key_file=options["key_file"],
+        insecure=options["insecure"],
+        timeout_seconds=options["timeout"],
+    )
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise InputError("a header is written NAME:VALUE")
+    return name.strip(), value.strip()
+
+
+def pull(options: dict[str, Any], console: Console) -> Snapshot:
+    """Collect the window that the options ask for."""
+    settings = connection_settings(options)
+    end: datetime = options["end"] or datetime.now(UTC)
+    window: timedelta = options["window"]
+    with PrometheusClient(settings) as client, console.progress("Reading telemetry") as bar:
+        snapshot = collect(client, end - window, end, progress=bar.advance)
+    for warning in snapshot.manifest.source.warnings:
+        console.warn(warning)
+    return snapshot
+
+
+def snapshot_from(options: dict[str, Any], console: Console) -> Snapshot:
+    """A stored snapshot, or a fresh one from a Prometheus."""
+    if options["snapshot"] is not None:
+        if options["prometheus"] and _given("prometheus"):
+            raise InputError("give --prometheus or --snapshot, not both")
+        return load(options["snapshot"])
+    return pull(options, console)
+
+
+def _given(name: str) -> bool:
+    """Whether an option stands on the command line (rather than in the environment)."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source == click.core.ParameterSource.COMMANDLINE
+
+
+def read_policy(path: Path | None) -> Policy:
+    """The policy in a YAML file; the defaults when there is none.
+
+    Raises:
+        InputError: the file is no YAML or names a setting that does not exist.
+    """
+    if path is None:
+        return Policy()
+    try:
+        return Policy.model_validate(load_mapping(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: {where}: {first['msg']}", "see docs/method.md") from error
+
+
+def read_settings(paths: tuple[Path, ...]) -> Current | None:
+    """The settings that are there; None when no place was named."""
+    return read_current(paths) if paths else None
+
+
+def finish(advice: Advice, fail_on: str | None, console: Console) -> int:
+    """The exit code of a run, after naming what is missing."""
+    if advice.missing:
+        for piece in advice.missing:
+            console.warn(f"missing: {piece.query} from {piece.start:%Y-%m-%d %H:%M} to "
+                         f"{piece.end:%Y-%m-%d %H:%M} UTC: {piece.reason}")
+        console.error("the Prometheus answered in part", "what was written says which part")
+        return EXIT_SOURCE
+    if fail_on and any(_at_least(r.severity, fail_on) for r in advice.recommendations):
+        return EXIT_FINDINGS
+    return EXIT_DONE
+
+
+def _at_least(severity: str, threshold: str) -> bool:
+    names: tuple[str, ...] = SEVERITIES
+    return names.index(severity) >= names.index(threshold)

@@ -1,0 +1,84 @@
+"""A mesh in Python: `mesh = observe.connect(url)`, then signals, edges, recommendations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from observe.recommend.current import CurrentSettings
+from observe.recommend.engine import recommend
+from observe.recommend.model import Advice
+from observe.recommend.policy import Policy
+from observe.signals.callgraph import edge_traffic
+from observe.signals.golden import By, Every, golden
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.collector import collect
+from observe.telemetry.settings import ConnectionSettings
+from observe.telemetry.snapshot import Snapshot, load, save
+
+
+class Mesh:
+    """The telemetry of one window, and what can be said about it.
+
+    Attributes:
+        snapshot: the frames; see :mod:`observe.telemetry.frames`.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def __repr__(self) -> str:
+        window = self.snapshot.manifest.window
+        return (
+            f"<Mesh {len(self.snapshot.edges)} edges, "
+            f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC>"
+        )
+
+    def signals(self, by: By = "service", every: Every = "window") -> pd.DataFrame:
+        """Golden signals; see :func:`observe.signals.golden.golden`."""
+        return golden(self.snapshot, by, every)
+
+    def edges(self) -> pd.DataFrame:
+        """Who calls whom, how often; see :func:`observe.signals.callgraph.edge_traffic`."""
+        return edge_traffic(self.snapshot)
+
+    def recommend(
+        self, policy: Policy | None = None, current: CurrentSettings | None = None
+    ) -> Advice:
+        """Everything that the telemetry supports; see :func:`observe.recommend.engine.recommend`."""
+        return recommend(self.snapshot, policy, current)
+
+    def save(self, folder: str | Path) -> None:
+        """Store the snapshot; `observe.load` brings it back."""
+        save(self.snapshot, Path(folder))
+
+
+def connect(
+    url: str, *, days: float = 7.0, end: datetime | None = None, **settings: Any
+) -> Mesh:
+    """Read a window from a Prometheus.
+
+    Args:
+        url: address of a Prometheus-compatible API.
+        days: length of the window.
+        end: its end; now when None.
+        settings: further fields of :class:`observe.telemetry.settings.ConnectionSettings`.
+
+    Raises:
+        SourceError: the server could not be reached or answered nonsense.
+    """
+    until = end or datetime.now(UTC)
+    with PrometheusClient(ConnectionSettings(url=url, **settings)) as client:
+        return Mesh(collect(client, until - timedelta(days=days), until))
+
+
+def load_mesh(folder: str | Path) -> Mesh:
+    """A mesh from a stored snapshot.
+
+    Raises:
+        InputError: the folder holds no snapshot of a version that is understood.
+    """
+    return Mesh(load(Path(folder)))
