@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from observe.documents import CamelModel as CamelModel
+from observe.documents import CamelModel
 
 SNAPSHOT_VERSION = "observe-snapshot/v1"
 

@@ -1,0 +1,172 @@
+"""The HTTP session under the Prometheus client: time limits, retries, pool, credentials."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
+from urllib3.exceptions import InvalidHeader, MaxRetryError, ReadTimeoutError
+from urllib3.util.retry import Retry
+
+from observe import __version__
+from observe.telemetry.settings import TENANT_HEADER, ConnectionSettings
+
+USER_AGENT = f"mesh-observe/{__version__}"
+#: How much longer than the server the client waits: its own "timeout" answer says more.
+GRACE_SECONDS = 5.0
+#: A server may ask for more patience than this; it does not get it.
+RETRY_AFTER_CAP_SECONDS = 10.0
+RETRIES = 3
+#: 503 is dealt with by the adapter, which can see whether the query itself was the cause.
+_GATEWAY_STATUSES = (429, 502, 504)
+
+
+class BearerAuth(AuthBase):
+    """`Authorization: Bearer ...`; as an auth object, so that no ~/.netrc entry replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the header."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class CappedRetry(Retry):
+    """A retry policy that never waits long and never repeats a request that hung."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """The server's wish in seconds, capped; None when it is absent or malformed."""
+        try:
+            wish = super().get_retry_after(response)
+        except InvalidHeader:
+            return None
+        return None if wish is None else min(wish, RETRY_AFTER_CAP_SECONDS)
+
+    def increment(
+        self, method: str | None = None, url: str | None = None, *args: Any, **kwargs: Any
+    ) -> Retry:
+        """The policy for the next attempt; a read timeout ends it at once."""
+        error = kwargs.get("error")
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(method, url, *args, **kwargs)
+
+
+def retry_policy(backoff_seconds: float = 0.3) -> CappedRetry:
+    """The policy: a few attempts for gateways in trouble and for lost connections.
+
+    PromQL reads and never writes, so a POST may be repeated as well as a GET.
+    """
+    return CappedRetry(
+        total=RETRIES,
+        connect=1,
+        read=1,
+        redirect=0,
+        other=0,
+        status=RETRIES,
+        status_forcelist=_GATEWAY_STATUSES,
+        allowed_methods=None,
+        backoff_factor=backoff_seconds,
+        backoff_jitter=backoff_seconds,
+        raise_on_status=False,
+        respect_retry_after_header=True,
+    )
+
+
+class PrometheusAdapter(HTTPAdapter):
+    """Repeats a 503, unless the server says that the query itself ran out of time."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """Send one request; see :meth:`requests.adapters.HTTPAdapter.send`."""
+        retry: Any = self.max_retries
+        while True:
+            response = super().send(request, *args, **kwargs)
+            if response.status_code != 503 or query_gave_up(response.content):
+                return response
+            try:
+                retry = retry.increment(request.method, request.url, response=response.raw)
+            except MaxRetryError:
+                return response
+            response.close()
+            retry.sleep(response.raw)
+
+
+def query_gave_up(body: bytes) -> bool:
+    """Whether a 503 means "this query took too long": asking again would take as long."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("errorType") in ("timeout", "canceled")
+
+
+class PrometheusSession(requests.Session):
+    """A session for one Prometheus API.
+
+    - Every request has a time limit, also when a caller passes none.
+    - Parameters of a POST travel in the body: long queries do not fit into a URL.
+    - Redirects are not followed: they would turn a POST into a GET, or end at a login page.
+    - The adapter is mounted on the API's path. `PrometheusConnect` mounts one of its own on the
+      bare address afterwards; `requests` takes the longest prefix, which is ours.
+
+    Args:
+        settings: address, credentials and limits.
+        retry: policy for repeating requests.
+    """
+
+    def __init__(self, settings: ConnectionSettings, retry: CappedRetry | None = None) -> None:
+        super().__init__()
+        self._limits = (settings.connect_seconds, settings.timeout_seconds + GRACE_SECONDS)
+        self._server_seconds = settings.timeout_seconds
+        self.headers["User-Agent"] = USER_AGENT
+        self.headers.update(settings.headers)
+        if settings.tenant:
+            self.headers[TENANT_HEADER] = settings.tenant
+        if settings.on_loopback:
+            self.headers["Accept-Encoding"] = "identity"
+            self.trust_env = False  # a proxy for the outside must not see loopback
+        self.auth = _auth(settings)
+        self.verify = str(settings.ca_file) if settings.ca_file else not settings.insecure
+        self.cert = _client_certificate(settings)
+        adapter = PrometheusAdapter(
+            pool_connections=2,
+            pool_maxsize=max(16, settings.threads),
+            max_retries=retry or retry_policy(),
+        )
+        self.mount(settings.url + "/api/", adapter)
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request; see :meth:`requests.Session.request`."""
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = self._limits
+        kwargs["allow_redirects"] = False
+        if kwargs.get("verify") is None:
+            kwargs["verify"] = self.verify  # else REQUESTS_CA_BUNDLE would win over the settings
+        if str(url).endswith(("/api/v1/query", "/api/v1/query_range")):
+            limit = {"timeout": f"{self._server_seconds:g}s"}
+            kwargs["params"] = limit | dict(kwargs.get("params") or {})
+        if str(method).upper() == "POST" and kwargs.get("params") and not kwargs.get("data"):
+            kwargs["data"] = kwargs.pop("params")
+        return super().request(method, url, *args, **kwargs)
+
+
+def _auth(settings: ConnectionSettings) -> AuthBase | None:
+    token = settings.bearer()
+    if token is not None:
+        return BearerAuth(token)
+    if settings.username is not None:
+        return HTTPBasicAuth(settings.username.encode(), (settings.password or "").encode())
+    return None
+
+
+def _client_certificate(settings: ConnectionSettings) -> str | tuple[str, str] | None:
+    if settings.cert_file is None:
+        return None
+    if settings.key_file is None:
+        return str(settings.cert_file)
+    return (str(settings.cert_file), str(settings.key_file))
