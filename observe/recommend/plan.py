@@ -55,8 +55,8 @@ def _calls_that_count(graph: nx.DiGraph[str], rare: float) -> nx.DiGraph[str]:
     calls.add_nodes_from(graph)
     calls.add_edges_from(
         (caller, callee)
-        for caller, callee, share in graph.edges(data="per_request")
-        if share >= rare
+        for caller, callee, data in graph.edges(data=True)
+        if data["per_request"] >= rare
     )
     return calls
 

@@ -83,8 +83,8 @@ def _calls_by_workload(
     """Workload → {(cluster it calls from, target): requests}."""
     calls: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(dict)
     keys = ["source_namespace", "source_workload", "cluster", "target"]
-    for key, requests in traffic.groupby(keys)["requests"].sum().items():
-        namespace, workload, cluster, target = map(str, key)  # type: ignore[arg-type]
+    totals = traffic.groupby(keys, as_index=False)["requests"].sum()
+    for namespace, workload, cluster, target, requests in totals.itertuples(index=False):
         calls[namespace, workload][cluster, target] = float(requests)
     return calls
 

@@ -157,7 +157,7 @@ def _quantile_table(rows: pd.DataFrame, keys: list[str], levels: dict[str, float
     bounds = common_bounds(rows)
     bucket = np.searchsorted(bounds, rows["le"].to_numpy())
     sums = rows["requests"].groupby([*(rows[k] for k in keys), bucket], observed=True).sum()
-    table = sums.unstack(fill_value=0.0).reindex(columns=range(len(bounds)), fill_value=0.0)
+    table = sums.unstack().reindex(columns=range(len(bounds))).fillna(0.0)
     counts = table.to_numpy(dtype="float64")
     values = [
         [e.value for e in quantiles(Histogram(bounds, row), tuple(levels.values()))]
