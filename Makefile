@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/bin
+
+.PHONY: help
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.ready: pyproject.toml constraints.txt scripts/make-venv.sh scripts/debian.sh
+	@scripts/make-venv.sh
+	@touch $@
+
+.PHONY: setup
+setup: .venv/.ready ## Make the virtual environment .venv (needs Python 3.11+)
+
+.PHONY: prometheus
+prometheus: ## Fetch Debian's prometheus into .tools when it is missing (no root)
+	@scripts/get-prometheus.sh
+
+.PHONY: demo
+demo: setup prometheus ## Set everything up, simulate a mesh, load a real Prometheus, report
+	@observe demo
+
+.PHONY: test
+test: setup prometheus ## Set everything up and run the tests
+	@$(PYTHON) -m pytest -n 2 --dist worksteal
+
+.PHONY: lint
+lint: setup ## Check style and types
+	@ruff check . && ruff format --check . && mypy
+
+.PHONY: format
+format: setup ## Format the code
+	@ruff check --fix . ; ruff format .
+
+.PHONY: bench
+bench: setup prometheus ## Print every figure that the documents quote
+	@for script in benchmarks/*.py; do case "$$script" in \
+	  *distributions.py) ;; *) echo "== $$script"; $(PYTHON) "$$script" || exit 1;; esac; done
+
+.PHONY: schema
+schema: setup ## Write the JSON schema of recommendations.json anew
+	@$(PYTHON) -m observe.recommend.schema
+
+.PHONY: clean
+clean: ## Remove the environment, the tools and everything that was made
+	rm -rf .venv .tools .observe observe-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
