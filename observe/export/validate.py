@@ -16,9 +16,10 @@ from observe.export.existing import API_VERSIONS, MESH
 from observe.export.hosts import is_domain, is_host, is_label, overlap
 
 RETRY_ON = frozenset(
-    "5xx gateway-error reset reset-before-request connect-failure retriable-4xx refused-stream "
-    "retriable-status-codes retriable-headers envoy-ratelimited http3-post-connect-failure "
-    "cancelled deadline-exceeded internal resource-exhausted unavailable".split()
+    {"5xx", "gateway-error", "reset", "reset-before-request", "connect-failure", "retriable-4xx"}
+    | {"refused-stream", "retriable-status-codes", "retriable-headers", "envoy-ratelimited"}
+    | {"http3-post-connect-failure", "cancelled", "deadline-exceeded", "internal"}
+    | {"resource-exhausted", "unavailable"}
 )
 
 #: The codes that Go's net/http has a text for; others are refused in retryOn.
@@ -61,7 +62,7 @@ def _hosts(spec: dict[str, Any]) -> Iterator[str]:
     if not hosts and spec.get("gateways"):
         yield "spec.hosts: a delegate (no hosts) cannot be bound to a gateway"
     for host in hosts:
-        if not is_host(host):
+        if not is_host(_plain(host)):
             yield f"spec.hosts: {shown(host)} is neither a domain nor a wildcard"
         if host == "*" and MESH in gateways:
             yield "spec.hosts: '*' is not allowed in the mesh"
@@ -84,7 +85,8 @@ def _http(route: Any) -> Iterator[str]:
     retries = route.get("retries")
     if isinstance(retries, dict):
         yield from (f".retries{problem}" for problem in _retries(retries))
-    delay = (route.get("fault") or {}).get("delay")
+    fault = route.get("fault")
+    delay = fault.get("delay") if isinstance(fault, dict) else None
     if isinstance(delay, dict):
         yield from (f".fault.delay{problem}" for problem in _duration(delay, "fixedDelay"))
 
@@ -94,7 +96,7 @@ def _destinations(routes: list[Any]) -> Iterator[str]:
     for index, item in enumerate(routes):
         destination = item.get("destination") if isinstance(item, dict) else None
         host = destination.get("host") if isinstance(destination, dict) else None
-        if not isinstance(host, str) or not is_domain(host):
+        if not isinstance(host, str) or not is_domain(_plain(host)):
             yield f".route[{index}].destination.host: {shown(host)} is not a host"
         weight = item.get("weight", 0) if isinstance(item, dict) else 0
         weights.append(weight)
@@ -128,3 +130,8 @@ def _duration(data: dict[str, Any], field: str) -> Iterator[str]:
         parse_ms(data[field])
     except InputError as error:
         yield f".{field}: {error.message}"
+
+
+def _plain(host: str) -> str:
+    """A host as the DNS compares it: Istio allows capitals and a full stop at the end."""
+    return host.lower().removesuffix(".")

@@ -1,0 +1,99 @@
+"""Turn advice into files: what to apply, what was refused, and the way back.
+
+A pure function of the advice, of what is there and of the options. Two promises hold: a host
+never gets a second VirtualService, and no timeout moves further than one step.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from observe.export.changes import Change, Outcome, Refusal, RefusalReason, Skipped
+from observe.export.current import Current
+from observe.export.decide import decide
+from observe.export.layout import lay_out
+from observe.export.options import ExportOptions, in_cluster, left_alone
+from observe.export.render import render
+from observe.recommend.model import Advice
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """Everything an export would write, and why not more.
+
+    Attributes:
+        files: relative path → YAML to apply; edited files whole, new objects one to a file.
+        rollback: relative path → YAML that brings the old state back: `restore/...` to apply,
+            `delete/...` to delete.
+        diff: unified difference of the files that are edited.
+        changes: each timeout that is set, by id.
+        refused: recommendations that ask for a change that is not made, by id.
+        skipped: recommendations that ask for none or were not selected, by id.
+        current_known: whether what is there was looked at.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    rollback: dict[str, str] = field(default_factory=dict)
+    diff: str = ""
+    changes: tuple[Change, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    current_known: bool = False
+
+
+def plan_export(
+    advice: Advice, current: Current | None = None, options: ExportOptions | None = None
+) -> ExportPlan:
+    """What to write for a piece of advice.
+
+    Args:
+        advice: the content of `recommendations.json`; what it withholds is never exported.
+        current: the VirtualServices that are there; None: not known, so that hosts for which the
+            advice knows of a timeout are refused.
+        options: what to export and how far to go.
+
+    Raises:
+        InputError: a timeout is not a duration, or the cluster asked for is not in the advice.
+    """
+    options = options or ExportOptions()
+    everywhere = {r.target.cluster for r in advice.recommendations}
+    if current is not None:
+        current = current.with_clusters(name for name in everywhere if name)
+    recommendations = in_cluster(advice, options.cluster)
+    clusters = {r.target.cluster for r in recommendations}
+
+    outcome = Outcome()
+    wanted = []
+    for item, skipped in left_alone(recommendations, options):
+        if skipped:
+            outcome.skipped.append(skipped)
+        else:
+            wanted.append(item)
+    asked = Counter((item.target.cluster, item.target.service) for item in wanted)
+    for item in wanted:
+        if asked[(item.target.cluster, item.target.service)] > 1:
+            message = "several recommendations name this service"
+            outcome.refused.append(Refusal(item.id, RefusalReason.DUPLICATE_TARGET, message))
+            continue
+        decision = decide(item, current, options)
+        if isinstance(decision, Change):
+            outcome.changes.append(decision)
+        elif isinstance(decision, Refusal):
+            outcome.refused.append(decision)
+        else:
+            outcome.skipped.append(decision)
+
+    changes = lay_out(outcome.changes, current, clusters)
+    written = render(changes, advice, current, options.api_version)
+    refused = sorted(outcome.refused + written.refused, key=lambda r: r.id)
+    lost = {refusal.id for refusal in written.refused}
+    return ExportPlan(
+        files=written.files,
+        rollback=written.rollback,
+        diff=written.diff,
+        changes=tuple(change for change in changes if change.id not in lost),
+        refused=tuple(refused),
+        skipped=tuple(sorted(outcome.skipped, key=lambda s: s.id)),
+        current_known=current is not None,
+    )
