@@ -12,7 +12,8 @@ _TAIL_REQUESTS = (10.0, 100.0)
 _SHORT_DAYS = (2.0, 6.0)
 #: Width of the interval, high over low.
 _WIDE = (4.0, 2.0)
-_BURSTY = 10.0
+#: Swing of the share of slow answers from hour to hour, in its own size.
+_BURSTY = 1.0
 _POOR_COVERAGE = 0.5
 
 _LOW, _MEDIUM, _HIGH = 0, 1, 2
@@ -38,7 +39,8 @@ def timeout_confidence(
         Reason.SHORT_WINDOW: _below(days, *_SHORT_DAYS),
         Reason.LOW_COVERAGE: _below(coverage, _POOR_COVERAGE, policy.low_coverage),
         Reason.WIDE_INTERVAL: _below(-interval.high / interval.low, *(-w for w in _WIDE)),
-        Reason.BURSTY_TAIL: _MEDIUM if estimate.governing.design_effect > _BURSTY else _HIGH,
+        Reason.BURSTY_TAIL: _MEDIUM if estimate.governing.scatter > _BURSTY else _HIGH,
+        Reason.CLIENTS_HANG_UP: _MEDIUM if estimate.hung_up > rate else _HIGH,
         Reason.BACKTEST_OVER_BUDGET: _LOW if _over_budget(test, rate) else _HIGH,
         Reason.PARTIAL_ANSWER: _MEDIUM if partial else _HIGH,
     }

@@ -11,7 +11,7 @@ from observe.recommend.policy import TimeoutPolicy
 from observe.recommend.reasons import Reason
 from observe.recommend.timeout_tail import Mask, Tail, busiest_steps, tail_of
 from observe.signals.latency import TargetLatency
-from observe.stats.quantile import quantile
+from observe.stats.quantile import fraction_above, quantile
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class TimeoutEstimate:
         busy, week: tails over the busiest steps and over all normal steps.
         busy_steps: mask of the busiest steps (H).
         median_ms: median of successes over the normal steps.
+        hung_up: share of the requests whose clients left later than the quantile.
         callers: callers that can be judged, busiest first.
         shaped_by: reason codes of the rules that moved the number.
     """
@@ -51,6 +52,7 @@ class TimeoutEstimate:
     week: Tail
     busy_steps: Mask
     median_ms: float
+    hung_up: float
     callers: tuple[CallerTail, ...]
     shaped_by: tuple[Reason, ...]
 
@@ -66,12 +68,12 @@ def estimate_timeout(
         normal: steps that are no incident (mask of H).
         window_text: such as "7 days", for messages.
     """
-    success, gone = latency.histogram("success", steps=normal), latency.histogram("censored")
+    success, cut = latency.histogram("success", steps=normal), latency.histogram("censored")
     needed = math.ceil(policy.expected_tail_requests / policy.false_timeout_rate)
-    if success.total + gone.total < needed:
+    if success.total + cut.total < needed:
         return Refusal(
             Reason.TOO_FEW_REQUESTS,
-            f"{success.total + gone.total:,.0f} requests in {window_text}; {needed:,} are needed "
+            f"{success.total + cut.total:,.0f} requests in {window_text}; {needed:,} are needed "
             f"to judge a {quantile_name(1 - policy.false_timeout_rate)}",
         )
     busy_steps = busiest_steps(latency, policy, normal)
@@ -83,8 +85,18 @@ def estimate_timeout(
     governing, shaped = _governing(busy, week, callers)
     median = quantile(success, 0.5).value
     timeout, more = _choose(governing.interval.high, median, policy)
+    gone = latency.histogram("gone", steps=normal)
+    hung_up = fraction_above(gone, governing.interval.value).value * gone.total / week.requests
     return TimeoutEstimate(
-        timeout, governing, busy, week, busy_steps, median, callers, tuple(shaped + more)
+        timeout_ms=timeout,
+        governing=governing,
+        busy=busy,
+        week=week,
+        busy_steps=busy_steps,
+        median_ms=median,
+        hung_up=hung_up if gone.total > 0 else 0.0,
+        callers=callers,
+        shaped_by=tuple(shaped + more),
     )
 
 

@@ -77,8 +77,8 @@ def _none_set(
 ) -> Judgement:
     if estimate.week.censored > 0 and settings is None:
         words = (
-            f"{estimate.week.censored:.3%} of the requests are cut, by a timeout whose setting "
-            "was not given or by clients that hang up."
+            f"{estimate.week.censored:.3%} of the requests are cut by a timeout whose setting was "
+            "not given."
         )
         return Judgement(Reason.TIMEOUT_UNKNOWN, "warning", words, settings, also)
     words = "No timeout is set: a hung call holds its caller for ever."

@@ -35,6 +35,8 @@ class Tail:
         censored: share of requests cut before they ended.
         identified: whether the data reaches up to the quantile at all.
         design_effect: variance between steps over binomial variance, >= 1.
+        scatter: coefficient of variation between steps of the share of slow answers, chance
+            taken out; 0.5 says that it swings by half its size from hour to hour.
     """
 
     survival: Histogram
@@ -44,6 +46,7 @@ class Tail:
     censored: float
     identified: bool
     design_effect: float
+    scatter: float
 
 
 def tail_of(
@@ -52,19 +55,27 @@ def tail_of(
     """The tail over some steps (mask of H), of all callers or of one."""
     level = 1.0 - policy.false_timeout_rate
     success = latency.histogram("success", steps=steps, caller=caller)
-    gone = latency.histogram("censored", steps=steps, caller=caller)
-    seen = censored_histogram(success, gone)
+    cut = latency.histogram("censored", steps=steps, caller=caller)
+    seen = censored_histogram(success, cut)
     bracket = quantile(seen.survival, level)
     effect = _design_effect(latency, steps, caller, bracket.low)
     return Tail(
         survival=seen.survival,
-        requests=success.total + gone.total,
+        requests=success.total + cut.total,
         interval=quantile_interval(seen.survival, level, policy.interval_confidence, effect),
         bracket=bracket,
         censored=seen.fraction,
         identified=level <= seen.identified_below,
         design_effect=effect,
+        scatter=_scatter(effect, policy.false_timeout_rate, success.total / max(1, steps.sum())),
     )
+
+
+def _scatter(effect: float, share: float, requests_per_step: float) -> float:
+    """What the design effect says of a share: var = (effect - 1) * p (1 - p) / n."""
+    if requests_per_step <= 0:
+        return 0.0
+    return float(np.sqrt((effect - 1.0) * (1.0 - share) / (requests_per_step * share)))
 
 
 def _design_effect(

@@ -18,7 +18,7 @@ from observe.telemetry.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
 #: Outcome groups that a cube keeps apart.
-GROUPS = ("success", "censored", "failure", "other")
+GROUPS = ("success", "censored", "gone", "failure", "other")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class TargetLatency:
         return replace(self, times=self.times[steps], counts=counts, sum_ms=self.sum_ms[steps])
 
     def hourly(self) -> pd.DataFrame:
-        """One row a coarse step: time, requests, failures, p50_ms, p99_ms, p999_ms.
+        """One row a coarse step: time, requests, failures, cut, p50_ms, p99_ms, p999_ms.
 
         The quantiles are those of successes, NaN in a step without any.
         """
@@ -81,6 +81,7 @@ class TargetLatency:
         frame.insert(0, "time", pd.DatetimeIndex(self.times).tz_localize("UTC"))
         frame.insert(1, "requests", requests)
         frame.insert(2, "failures", self.per_step("failure"))
+        frame.insert(3, "cut", self.per_step("censored"))
         return frame
 
     def _quantiles_of_step(self, step: int) -> tuple[float, float, float]:
@@ -132,6 +133,7 @@ def _group(rows: pd.DataFrame) -> pd.Series[str]:
     names |= {o.value: "failure" for o in FAILURES}
     names |= {o.value: "censored" for o in CENSORED}
     names[Outcome.SUCCESS.value] = "success"
+    names[Outcome.CLIENT_GONE.value] = "gone"
     return outcome_of(rows).astype("str").map(names)
 
 

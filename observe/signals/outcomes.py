@@ -28,8 +28,10 @@ class Outcome(StrEnum):
 
 #: Outcomes that are the service's fault; what an error ratio counts.
 FAILURES = (Outcome.SERVER_ERROR, Outcome.TIMEOUT)
-#: Outcomes that ended before the answer did: the duration is only a lower bound.
-CENSORED = (Outcome.TIMEOUT, Outcome.CLIENT_GONE)
+#: Outcomes that a timeout ended before the answer did: the duration is only a lower bound.
+#: A client that hangs up is none of these: its patience stays whatever the timeout is, and a
+#: timeout that ends a call nobody waits for does no harm.
+CENSORED = (Outcome.TIMEOUT,)
 
 _INJECTED_FLAGS = {"DI", "FI"}
 _TIMEOUT_FLAGS = {"UT", "UMSDR"}

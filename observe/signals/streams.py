@@ -68,7 +68,7 @@ def long_lived(
         return LongLived.GRPC_STREAM
     if upgraded >= UPGRADED_SHARE:
         return LongLived.UPGRADE
-    success, gone = latency.histogram("success"), latency.histogram("censored")
+    success, gone = latency.histogram("success"), latency.histogram("gone")
     everything = merge([latency.histogram(group) for group in GROUPS])
     slow_gone = _share_beyond(gone, slow_ms) * gone.total
     if everything.total > 0 and slow_gone / everything.total >= HANG_UP_SHARE:

@@ -78,10 +78,19 @@ def test_a_timeout_that_cuts_more_than_the_budget_hides_the_tail():
     assert found.withheld[0].current == {"timeout": "1s", "source": "vs.yaml:1"}
 
 
-def test_a_few_requests_that_clients_gave_up_on_do_not_hide_the_tail():
-    gone = Call(buckets=(0.2, 0, 0, 0, 0), code="0", flags="DC")
-    found = only(advice([Call(buckets=GOOD), gone]))
+def test_a_few_requests_that_were_cut_do_not_hide_the_tail():
+    cut = Call(buckets=(0, 0, 0.2, 0, 0), code="504", flags="UT")
+    found = only(advice([Call(buckets=GOOD), cut]))
     assert found.evidence.censored_fraction == pytest.approx(0.2 / 1000.2, rel=1e-3)
+    assert found.reasons[0] == "TIMEOUT_UNKNOWN"
+
+
+def test_clients_that_hang_up_do_not_move_the_timeout_but_lower_the_confidence():
+    gone = Call(buckets=(0, 0, 0, 5.0, 0), code="0", flags="DC")
+    quiet, left = only(advice([Call(buckets=GOOD)])), only(advice([Call(buckets=GOOD), gone]))
+    assert left.proposed == quiet.proposed
+    assert "CLIENTS_HANG_UP" in left.reasons
+    assert left.confidence != "high"
 
 
 def test_a_grpc_stream_is_left_alone():
@@ -155,7 +164,7 @@ def test_the_shortest_of_several_routes_is_judged_and_all_are_shown():
 
 
 def test_a_caller_that_is_surely_slower_decides():
-    calls = [Call("web", buckets=GOOD), Call("batch", buckets=(100, 700, 199, 1.0, 0))]
+    calls = [Call("web", buckets=GOOD), Call("batch", buckets=(100, 500, 370, 30, 0))]
     alone = timeout_ms(only(advice(calls[:1])))
     both = only(advice(calls))
     assert "CALLER_SLOWER" in both.reasons

@@ -35,7 +35,7 @@ def test_outcomes_are_kept_apart():
         )
     )["east/shop/cart"]
     totals = {group: cube.histogram(group).total for group in cube.counts}
-    assert totals == {"success": 1000, "censored": 60, "failure": 70, "other": 50}
+    assert totals == {"success": 1000, "censored": 40, "gone": 20, "failure": 70, "other": 50}
 
 
 def test_steps_select_their_own_hours():
