@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from observe.errors import InputError
-from observe.export.durations import format_ms
 from observe.export.existing import ExistingVirtualService, RouteTimeout, virtual_services
 from observe.export.yaml_io import load_documents, read_text
 
@@ -26,7 +25,7 @@ class CurrentTimeout:
     Attributes:
         host: full name of the service.
         routes: the http routes that lead to it, object by object.
-        objects: the objects that define the host, each with its place.
+        objects: the places of the objects that define the host, `shop/payment.yaml:12`.
         wildcard: whether only a wildcard host such as `*.shop.svc.cluster.local` defines it.
     """
 
@@ -51,9 +50,14 @@ class CurrentTimeout:
         return self.routes[0].timeout_ms if self.routes and not self.differ else None
 
     @property
-    def text(self) -> str | None:
-        """The timeout as an Istio duration."""
-        return format_ms(max(1, round(self.timeout_ms))) if self.timeout_ms else None
+    def route_timeouts_ms(self) -> tuple[float | None, ...]:
+        """One entry a route: milliseconds, or None where none is set."""
+        return tuple(route.timeout_ms for route in self.routes)
+
+    @property
+    def source(self) -> str:
+        """Where it stands, such as `shop/payment.yaml:12`."""
+        return ", ".join(self.objects)
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,8 @@ class Current:
         if not objects:
             return None
         routes = tuple(r for item in objects for r in item.routes_to(service, namespace))
-        labels = tuple(item.label for item in objects)
-        return CurrentTimeout(service, routes, labels, wildcard=not found.defining)
+        places = tuple(item.place for item in objects)
+        return CurrentTimeout(service, routes, places, wildcard=not found.defining)
 
 
 def namespace_of(service: str) -> str:

@@ -113,13 +113,12 @@ def _edit(
     target = bounded(wanted, advised or before, options.max_change)
     if before is not None and before == target:
         return Skipped(advice.id, f"{place.existing.label} already says {format_ms(target)}")
-    if advised is not None and (before is None or abs(before - advised) > _SAME_MS):
-        written = "no timeout" if before is None else f"{before:g} ms"
+    if advice.current is not None and not _same(before, advised):
         return Refusal(
             advice.id,
             RefusalReason.CURRENT_CHANGED,
-            f"{place.existing.label} has {written}, but the advice was made for {advised:g} ms; "
-            "run the report again",
+            f"{place.existing.label} has {_words(before)}, but the advice was made for "
+            f"{_words(advised)}; run the report again",
         )
     wrong = problems_after(place.existing, place.routes, target)
     if wrong:
@@ -141,3 +140,13 @@ def _edit(
         routes=place.routes,
         notes=tuple(notes),
     )
+
+
+def _same(before: float | None, advised: int | None) -> bool:
+    if before is None or advised is None:
+        return before is advised
+    return abs(before - advised) <= _SAME_MS
+
+
+def _words(milliseconds: float | None) -> str:
+    return "no timeout" if milliseconds is None else f"a timeout of {milliseconds:g} ms"

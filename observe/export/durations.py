@@ -2,7 +2,8 @@
 
 Istio reads Go duration strings (`1.5s`, `850ms`, `1m30s`) and refuses a timeout below one
 millisecond or finer than whole milliseconds (pkg/config/validation/agent, ValidateDuration).
-Written here: `2s` when it is a whole number of seconds, `1250ms` otherwise.
+Written: `2s` when it is a whole number of seconds, `1250ms` otherwise. Sums are exact fractions:
+`0.1s` is 100 ms and nothing beside it, and `0s`, which older files hold, can be told apart.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from observe.durations import istio_duration
 from observe.errors import InputError
 
 _UNIT_MS = {
@@ -71,9 +73,7 @@ def format_ms(milliseconds: int) -> str:
     """
     if not 1 <= milliseconds <= MAX_MS:
         raise InputError(f"{milliseconds} ms cannot be written as a duration", _HINT)
-    if milliseconds % 1_000 == 0:
-        return f"{milliseconds // 1_000}s"
-    return f"{milliseconds}ms"
+    return istio_duration(milliseconds)
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -63,9 +63,14 @@ class ExistingVirtualService:
         return self.document.line_of(self.path)
 
     @property
+    def place(self) -> str:
+        """File and line: `shop/payment.yaml:12`."""
+        return f"{self.relative}:{self.line}"
+
+    @property
     def label(self) -> str:
         """Object and place for a message: `shop/payment (shop/payment.yaml:12)`."""
-        return f"{self.namespace or '-'}/{self.name or '-'} ({self.relative}:{self.line})"
+        return f"{self.namespace or '-'}/{self.name or '-'} ({self.place})"
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -79,6 +79,21 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
+def load_mapping(path: Path) -> dict[str, Any]:
+    """The one mapping in a file, such as a configuration; empty for an empty file.
+
+    Raises:
+        InputError: as `load_documents`, or the file holds something else.
+    """
+    documents = load_documents(read_text(path), str(path))
+    if not documents:
+        return {}
+    data = documents[0].data
+    if len(documents) > 1 or not isinstance(data, dict):
+        raise InputError(f"{path} is not one mapping of names to values")
+    return data
+
+
 def load_documents(text: str, name: str) -> list[Document]:
     """All documents of a text that hold anything; empty ones are skipped.
 
