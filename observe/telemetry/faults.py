@@ -30,6 +30,10 @@ class DeadlineError(SourceError):
     """The time set for a query or for the whole run was used up."""
 
 
+class CutAnswerError(SourceError):
+    """The answer ended before it was complete."""
+
+
 def transport_error(error: Exception, settings: ConnectionSettings) -> SourceError:
     """The error for a request that got no whole answer."""
     url, text = settings.url, _chain(error).lower()
@@ -121,9 +125,9 @@ def not_prometheus(body: bytes, settings: ConnectionSettings) -> UnreachableErro
     )
 
 
-def cut_answer(settings: ConnectionSettings) -> SourceError:
+def cut_answer(settings: ConnectionSettings) -> CutAnswerError:
     """The error for an answer that ends too early."""
-    return SourceError(
+    return CutAnswerError(
         f"an answer of {settings.url} was cut in the middle",
         "A proxy in between may limit size or time; ask for a shorter window",
     )

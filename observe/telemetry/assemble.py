@@ -1,0 +1,149 @@
+"""Answers to tidy frames: edges get numbers, labels become columns, buckets plain counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from observe.telemetry.buckets import parse_bound, plain_counts
+from observe.telemetry.catalogue import OUTCOME_LABELS
+from observe.telemetry.decode import QueryResult
+from observe.telemetry.frames import EDGE_KEYS, EDGES, OUTCOME_COLUMNS, TIME
+from observe.telemetry.pieces import Piece
+
+_RENAMED = {
+    "source_workload_namespace": "source_namespace",
+    "destination_workload_namespace": "destination_namespace",
+    "request_protocol": "protocol",
+} | dict(zip(OUTCOME_LABELS, OUTCOME_COLUMNS, strict=True))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Samples of one entry over the whole window: S series, N samples.
+
+    Attributes:
+        labels: one row a series (S), columns named as in the frames.
+        series: row in `labels` of each sample (N).
+        time: start of each sample's step (N), ms since the epoch.
+        values: finite values (N).
+        dropped: samples that were NaN or infinite and are left out.
+        repaired: share of requests that were moved to make buckets monotone.
+    """
+
+    labels: pd.DataFrame
+    series: NDArray[np.int64]
+    time: NDArray[np.int64]
+    values: NDArray[np.float64]
+    dropped: int = 0
+    repaired: float = 0.0
+
+    def rows(self, columns: Sequence[str], value: str) -> pd.DataFrame:
+        """Tidy rows: `time`, the named label columns, the value; equal keys are summed."""
+        frame = pd.DataFrame({"time": pd.to_datetime(self.time, unit="ms", utc=True).astype(TIME)})
+        for column in columns:
+            frame[column] = _taken(self.labels[column], self.series)
+        frame[value] = self.values
+        keys = ["time", *columns]
+        summed = frame.groupby(keys, observed=True, sort=True)[value].sum()
+        return summed.reset_index()
+
+
+def join(tables: Sequence[Table]) -> Table | None:
+    """The tables of one entry as one; None when there are no series at all."""
+    parts = [part for part in tables if len(part.labels)]
+    if not parts:
+        return None
+    offsets = np.cumsum([0, *(len(part.labels) for part in parts[:-1])])
+    volume = [float(part.values.sum()) for part in parts]
+    moved = sum(p.repaired * v for p, v in zip(parts, volume, strict=True))
+    return Table(
+        labels=pd.concat([part.labels for part in parts], ignore_index=True),
+        series=np.concatenate([p.series + o for p, o in zip(parts, offsets, strict=True)]),
+        time=np.concatenate([part.time for part in parts]),
+        values=np.concatenate([part.values for part in parts]),
+        dropped=sum(part.dropped for part in parts),
+        repaired=moved / sum(volume) if sum(volume) else 0.0,
+    )
+
+
+def tabulate(piece: Piece, result: QueryResult) -> Table:
+    """The answer to a piece as a table: finite values, buckets as plain counts."""
+    labels = result.label_frame([*piece.entry.by, *_extra_labels(result, piece)])
+    first, step = _ms(piece.first_evaluation.timestamp()), piece.step * 1000
+    grid = result.dense(first, step, piece.steps)
+    dropped = int((~np.isfinite(result.values)).sum())
+    grid[~np.isfinite(grid)] = np.nan
+    repaired = 0.0
+    if "le" in labels:
+        bounds = labels["le"].map(parse_bound).to_numpy(dtype="float64")
+        usable = np.flatnonzero(~np.isnan(bounds))
+        labels, grid, bounds = labels.iloc[usable], grid[usable], bounds[usable]
+        group = labels.drop(columns="le").groupby(list(labels.columns.drop("le")), sort=False)
+        grid, repaired = plain_counts(group.ngroup().tolist(), bounds, np.nan_to_num(grid))
+        labels = labels.assign(le=bounds)
+    series, at = np.nonzero(grid > 0 if piece.entry.positive else ~np.isnan(grid))
+    return Table(
+        labels=with_cluster(labels).rename(columns=_RENAMED).reset_index(drop=True),
+        series=series,
+        time=_ms(piece.start.timestamp()) + at * step,
+        values=grid[series, at],
+        dropped=dropped,
+        repaired=repaired,
+    )
+
+
+def with_cluster(labels: pd.DataFrame) -> pd.DataFrame:
+    """The labels with one `cluster` instead of the three that may tell it.
+
+    The label `cluster` (which the scraping Prometheus adds) decides; else the side that reports
+    says where it is. "unknown" counts as not told.
+    """
+    if "source_cluster" not in labels:
+        return labels
+    told = labels["cluster"].where(~labels["cluster"].isin(("", "unknown")))
+    own = labels["source_cluster"].where(
+        labels["reporter"] == "source", labels["destination_cluster"]
+    )
+    own = own.where(own != "unknown", "")
+    return labels.assign(cluster=told.fillna(own)).drop(
+        columns=["source_cluster", "destination_cluster"]
+    )
+
+
+def number_edges(tables: Sequence[Table]) -> pd.DataFrame:
+    """The frame `edges`: every edge of these tables once, numbered in sorted order."""
+    keys = list(EDGE_KEYS)
+    found = pd.concat([t.labels[keys] for t in tables], ignore_index=True)
+    edges = found.drop_duplicates().sort_values(keys, ignore_index=True)
+    edges.insert(0, "edge", np.arange(len(edges), dtype=np.int32))
+    return EDGES.conform(edges)
+
+
+def with_edges(data: Table, edges: pd.DataFrame) -> Table:
+    """The table with a label column `edge` in place of the columns that make one."""
+    merged = data.labels.merge(edges, on=list(EDGE_KEYS), how="left", validate="many_to_one")
+    labels = merged.drop(columns=list(EDGE_KEYS))
+    return Table(labels, data.series, data.time, data.values, data.dropped, data.repaired)
+
+
+def _extra_labels(result: QueryResult, piece: Piece) -> list[str]:
+    """Labels that a query adds to those it groups by."""
+    added = {name for labels in result.labels for name in labels} - set(piece.entry.by)
+    return sorted(added & {"direction"})
+
+
+def _taken(column: pd.Series, rows: NDArray[np.int64]) -> pd.Series:
+    """A column of the label table for each sample; texts as categories, which costs little."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return pd.Series(column.to_numpy()[rows])
+    codes, values = pd.factorize(column, sort=True)
+    return pd.Series(pd.Categorical.from_codes(codes[rows], categories=pd.Index(values)))
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

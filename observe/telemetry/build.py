@@ -1,0 +1,102 @@
+"""Tables of catalogue entries to the frames of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from observe.telemetry.assemble import Table, number_edges, with_edges
+from observe.telemetry.catalogue import CONTAINER_LABELS
+from observe.telemetry.frames import (
+    CONTAINERS,
+    EDGES,
+    LATENCY,
+    LATENCY_SUM,
+    MESSAGES,
+    OUTCOME_COLUMNS,
+    REQUESTS,
+    FrameSpec,
+)
+
+#: Catalogue entry → column of the frame `containers`.
+CONTAINER_ENTRIES = {
+    "pods": "pods",
+    "cpu": "cpu_cores",
+    "cpu-throttled": "cpu_throttled",
+    "memory": "memory_bytes",
+}
+
+
+def numbered(tables: Mapping[str, Table]) -> tuple[pd.DataFrame, dict[str, Table]]:
+    """The frame `edges`, and the tables that speak of edges with their numbers."""
+    of_edges = {name: t for name, t in tables.items() if "reporter" in t.labels}
+    if not of_edges:
+        return EDGES.empty(), {}
+    edges = number_edges(list(of_edges.values()))
+    return edges, {name: with_edges(t, edges) for name, t in of_edges.items()}
+
+
+def requests(table: Table | None) -> pd.DataFrame:
+    """The frame `requests`."""
+    return _rows(REQUESTS, table, ("edge", *OUTCOME_COLUMNS))
+
+
+def latency(table: Table | None) -> pd.DataFrame:
+    """The frame `latency`."""
+    return _rows(LATENCY, table, ("edge", *OUTCOME_COLUMNS, "le"))
+
+
+def latency_sum(total: Table | None, count: Table | None) -> pd.DataFrame:
+    """The frame `latency_sum`; a row needs both the sum and the count."""
+    if total is None or count is None:
+        return LATENCY_SUM.empty()
+    columns = ("edge", *OUTCOME_COLUMNS)
+    sums = total.rows(columns, "sum_ms").astype(dict.fromkeys(OUTCOME_COLUMNS, "str"))
+    counts = count.rows(columns, "requests").astype(dict.fromkeys(OUTCOME_COLUMNS, "str"))
+    # Durations below half a millisecond are recorded as 0: a count without a sum is fine.
+    merged = counts.merge(sums, on=["time", *columns], how="left").fillna({"sum_ms": 0.0})
+    return _sorted_categories(LATENCY_SUM.conform(merged))
+
+
+def messages(table: Table | None) -> pd.DataFrame:
+    """The frame `messages`: one row per edge with messages in either direction."""
+    if table is None:
+        return MESSAGES.empty()
+    rows = table.rows(("edge", "direction"), "messages")
+    wide = rows.pivot_table(
+        index="edge", columns="direction", values="messages", aggfunc="sum", observed=True
+    )
+    wide = wide.reindex(columns=["request", "response"]).fillna(0.0)
+    wide.columns = pd.Index(["request_messages", "response_messages"])
+    return MESSAGES.conform(wide.reset_index())
+
+
+def containers(tables: Mapping[str, Table | None]) -> pd.DataFrame:
+    """The frame `containers`; NaN where one of the four series is absent."""
+    keys = ["time", *CONTAINER_LABELS]
+    merged: pd.DataFrame | None = None
+    for name, column in CONTAINER_ENTRIES.items():
+        table = tables.get(name)
+        if table is None:
+            continue
+        rows = table.rows(CONTAINER_LABELS, column).astype(dict.fromkeys(CONTAINER_LABELS, "str"))
+        merged = rows if merged is None else merged.merge(rows, on=keys, how="outer")
+    if merged is None:
+        return CONTAINERS.empty()
+    whole = merged.reindex(columns=list(CONTAINERS.columns))
+    return CONTAINERS.conform(whole.sort_values(keys))
+
+
+def _rows(spec: FrameSpec, table: Table | None, columns: tuple[str, ...]) -> pd.DataFrame:
+    if table is None:
+        return spec.empty()
+    return _sorted_categories(spec.conform(table.rows(columns, "requests")))
+
+
+def _sorted_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with only those categories that occur, sorted: the same rows, the same bytes."""
+    for column in OUTCOME_COLUMNS:
+        used = frame[column].cat.remove_unused_categories()
+        frame[column] = used.cat.reorder_categories(sorted(used.cat.categories))
+    return frame

@@ -1,0 +1,173 @@
+"""From a Prometheus to a snapshot: survey, plan, fetch, assemble."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from observe import __version__
+from observe.errors import InputError, SourceError
+from observe.telemetry import build
+from observe.telemetry.assemble import Table, join
+from observe.telemetry.catalogue import ENTRIES, Entry
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.coverage import coverage, silence_warnings
+from observe.telemetry.fetch import Fetcher, Harvest, Progress
+from observe.telemetry.flavour import Flavour, survey
+from observe.telemetry.frames import EDGES
+from observe.telemetry.manifest import Manifest, Source, Window
+from observe.telemetry.pieces import plan
+from observe.telemetry.snapshot import Snapshot
+from observe.telemetry.steps import Steps, choose_steps
+
+#: Buckets of which more than this share had to be repaired are worth a word.
+_REPAIR_WORTH_TELLING = 0.005
+_LIBRARIES = ("pandas", "numpy", "pyarrow", "prometheus-api-client")
+
+
+def collect(
+    client: PrometheusClient,
+    window_start: datetime,
+    window_end: datetime,
+    *,
+    progress: Progress | None = None,
+    exclude: Collection[str] = (),
+) -> Snapshot:
+    """Read the telemetry of a window.
+
+    The window is rounded down to whole coarse steps at both ends. What cannot be read is listed
+    in `manifest.missing`; the rest is kept.
+
+    Args:
+        client: whom to ask.
+        window_start: first moment, with a zone.
+        window_end: moment after the last one, with a zone.
+        progress: told about every piece that arrived.
+        exclude: names of frames or catalogue entries that are not asked for, such as
+            "containers".
+
+    Raises:
+        InputError: the window is not one, or `exclude` names nothing that is asked.
+        SourceError: nothing could be read.
+    """
+    asked = _entries(exclude)
+    choose_steps(window_start, window_end, 1)  # a wrong window is told before anything is asked
+    server = client.probe()
+    flavour = survey(client, window_start, window_end)
+    steps = choose_steps(window_start, window_end, flavour.scrape_seconds)
+    present = [e for e in asked if all(metric in flavour.names for metric in e.metrics)]
+    pieces = plan(present, steps, flavour.series, flavour.scrape_seconds)
+    with _no_garbage_collection():
+        harvest = Fetcher(client, flavour.replica_labels).run(pieces, progress)
+    tables = _joined(harvest)
+    return _snapshot(client, str(server), flavour, steps, harvest, tables)
+
+
+def _entries(exclude: Collection[str]) -> list[Entry]:
+    known = {e.name for e in ENTRIES} | {e.frame for e in ENTRIES}
+    foreign = sorted(set(exclude) - known)
+    if foreign:
+        raise InputError(
+            f"nothing is called {', '.join(foreign)}", f"Choose from {', '.join(sorted(known))}"
+        )
+    return [e for e in ENTRIES if e.name not in exclude and e.frame not in exclude]
+
+
+def _joined(harvest: Harvest) -> dict[str, Table]:
+    """Entry name → all of its samples."""
+    by_name: dict[str, list[Table]] = {}
+    for piece, table in harvest.tables:
+        by_name.setdefault(piece.entry.name, []).append(table)
+    joined = {name: join(tables) for name, tables in by_name.items()}
+    return {name: table for name, table in joined.items() if table is not None}
+
+
+def _snapshot(
+    client: PrometheusClient,
+    server: str,
+    flavour: Flavour,
+    steps: Steps,
+    harvest: Harvest,
+    tables: dict[str, Table],
+) -> Snapshot:
+    edges, numbered = build.numbered(tables)
+    if edges.empty and not harvest.missing:
+        raise SourceError(
+            f"{client.settings.url} recorded no Istio requests between {steps.start:%F %H:%M} and "
+            f"{steps.end:%F %H:%M} UTC",
+            "Choose another window, or check what the server keeps (retention)",
+        )
+    unasked = [piece for piece in harvest.missing if piece.query == "coverage"]
+    known = "coverage" in numbered
+    covered = coverage(numbered.get("coverage"), edges, steps, flavour.scrape_seconds, unasked)
+    warnings = [*flavour.warnings, *_data_warnings(tables)]
+    warnings += silence_warnings(covered.silent, steps) if known else ["coverage is not known"]
+    manifest = Manifest(
+        created_at=datetime.now(UTC).replace(microsecond=0),
+        window=Window(
+            start=steps.start,
+            end=steps.end,
+            step_seconds=steps.fine,
+            coarse_step_seconds=steps.coarse,
+        ),
+        source=Source(
+            url=client.settings.url,
+            server=server,
+            coverage=covered.share if known else 1.0,
+            scrape_interval_seconds=flavour.scrape_seconds,
+            warnings=tuple(dict.fromkeys([*warnings, *harvest.warnings])),
+        ),
+        missing=tuple(harvest.missing),
+        cost=client.cost,
+        versions=_versions(),
+    )
+    return Snapshot(
+        manifest=manifest,
+        edges=EDGES.conform(edges),
+        requests=build.requests(numbered.get("requests")),
+        latency=build.latency(numbered.get("latency")),
+        latency_sum=build.latency_sum(numbered.get("latency-sum"), numbered.get("latency-count")),
+        messages=build.messages(numbered.get("messages")),
+        coverage=covered.frame if known else covered.frame.iloc[:0],
+        containers=build.containers({name: tables.get(name) for name in build.CONTAINER_ENTRIES}),
+    )
+
+
+def _data_warnings(tables: dict[str, Table]) -> list[str]:
+    lines = []
+    dropped = {name: table.dropped for name, table in tables.items() if table.dropped}
+    if dropped:
+        which = ", ".join(f"{count} in {name}" for name, count in sorted(dropped.items()))
+        lines.append(f"samples that were NaN or infinite were left out: {which}")
+    latency = tables.get("latency")
+    if latency is not None and latency.repaired > _REPAIR_WORTH_TELLING:
+        lines.append(
+            f"histogram buckets were not monotone for {latency.repaired:.1%} of the requests "
+            "(do proxies use different buckets, or were series federated apart?)"
+        )
+    return lines
+
+
+def _versions() -> dict[str, str]:
+    found = {"observe": __version__}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # installed under another name, or not as a package
+            continue
+    return found
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Millions of small objects from JSON make the cyclic collector run for nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
