@@ -8,6 +8,9 @@ from observe.demo.exact import (
     true_fraction_above,
     true_quantile,
 )
+from observe.demo.load import LoadSummary, load_week
+from observe.demo.random_mesh import random_mesh
+from observe.demo.remote_write import push
 from observe.demo.shop import demo_mesh
 from observe.demo.shop_yaml import demo_current_yaml
 from observe.demo.simulate import snapshot_from_truth
@@ -15,11 +18,15 @@ from observe.demo.truth import Truth
 
 __all__ = [
     "Expectation",
+    "LoadSummary",
     "Truth",
     "demo_current_yaml",
     "demo_mesh",
     "expectation",
     "expected_successes",
+    "load_week",
+    "push",
+    "random_mesh",
     "snapshot_from_truth",
     "true_edge_quantile",
     "true_fraction_above",

@@ -25,6 +25,9 @@ Which = Literal["busiest", "all"]
 #: Share of the hours that count as the busiest: the default of the timeout policy.
 BUSIEST_SHARE = 0.10
 
+#: From this share of answers slower than this (ms) on, a service may pass for a long poll.
+_LONG_POLL_MS, _SLOW_HABIT = 10_000.0, 0.02
+
 #: Verdicts within this factor of a threshold may go either way.
 _MARGIN = 2.0
 
@@ -122,8 +125,11 @@ def expectation(truth: Truth, target: str, *, false_timeout_rate: float = 0.001)
     censored = frozenset({Reason.CENSORED_TAIL})
     if cut > false_timeout_rate * _MARGIN:
         return Expectation("withhold", censored)
-    doubts = (few if seen < needed * _MARGIN else frozenset()) | (
-        censored if cut > false_timeout_rate / _MARGIN else frozenset()
+    slow = true_fraction_above(truth, target, _LONG_POLL_MS)
+    doubts = (
+        (few if seen < needed * _MARGIN else frozenset())
+        | (censored if cut > false_timeout_rate / _MARGIN else frozenset())
+        | (frozenset({Reason.LONG_POLL}) if slow > _SLOW_HABIT else frozenset())
     )
     return Expectation("either" if doubts else "recommend", doubts)
 

@@ -16,7 +16,7 @@ from observe.errors import InputError, SourceError
 
 #: Samples of one request: 4-5 MB before compression, well below what receivers accept.
 _SAMPLES_PER_REQUEST = 240_000
-_CONNECTIONS = 2
+_CONNECTIONS = 3
 _TIMEOUT_SECONDS = (5.0, 120.0)
 _HEADERS = {
     "Content-Type": "application/x-protobuf",
@@ -56,7 +56,7 @@ def push(
 ) -> PushCost:
     """Write samples in time order.
 
-    Series are shared out over two connections, which take the same steps in time, so that no
+    Series are shared out over a few connections, which take the same steps in time, so that no
     series is ever far ahead of another and the receiver never sees the past.
 
     Args:

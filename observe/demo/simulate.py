@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from observe.demo import frames
+from observe.demo.container_series import ContainerCounters
+from observe.demo.counters import Counters
 from observe.demo.draw import draw
+from observe.demo.process import CELL_SECONDS
 from observe.demo.truth import Truth
 from observe.errors import InputError
 from observe.telemetry.manifest import Manifest, Source, Window
 from observe.telemetry.snapshot import Snapshot
 
-FINE_SECONDS = 300
 COARSE_SECONDS = 3600
 
 
@@ -43,7 +48,7 @@ def snapshot_from_truth(
         window=Window(
             start=start,
             end=start + timedelta(days=days),
-            step_seconds=FINE_SECONDS,
+            step_seconds=CELL_SECONDS,
             coarse_step_seconds=COARSE_SECONDS,
         ),
         source=Source(kind="simulation", scrape_interval_seconds=scrape_interval),
@@ -59,6 +64,66 @@ def snapshot_from_truth(
         coverage=coverage,
         containers=frames.containers_frame(truth, hours, at),
     )
+
+
+@dataclass(frozen=True)
+class SeriesBlock:
+    """Some hours of samples.
+
+    Attributes:
+        labels: one mapping per series, with `__name__`; N of them.
+        timestamps_ms: shape (T,), ascending.
+        values: shape (N, T); NaN is a sample that does not exist.
+    """
+
+    labels: list[dict[str, str]]
+    timestamps_ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+def simulate(
+    truth: Truth,
+    seed: int,
+    start: datetime,
+    days: int = 7,
+    *,
+    scrape_interval: int = 60,
+    lag_seconds: float = 13.0,
+) -> Iterator[SeriesBlock]:
+    """What Prometheus would have scraped from this mesh, one block per day, in time order.
+
+    Counters of pods that are older than the window begin above zero; the first block is the
+    single scrape before the window, from which the first increase is counted.
+
+    Args:
+        truth: the mesh.
+        seed: of the sampling; the same seed gives the same samples.
+        start: start of the window, a whole hour, with a time zone.
+        days: length of the window.
+        scrape_interval: seconds; divides 300.
+        lag_seconds: how long before the end of each interval its scrape happens; scrapes do not
+            fall on round times in real life either.
+
+    Raises:
+        InputError: the start is no whole hour, or the interval does not divide 300 s.
+    """
+    check_start(start)
+    if scrape_interval < 1 or CELL_SECONDS % scrape_interval:
+        raise InputError(f"a scrape interval of {scrape_interval} s does not divide 300 s")
+    if not 0 <= lag_seconds < scrape_interval:
+        raise InputError("the lag must be shorter than the scrape interval")
+    truth = truth.starting(start)
+    proxies = Counters(truth, seed, scrape_interval)
+    cadvisor = ContainerCounters(truth, seed, scrape_interval)
+    origin = round((start.timestamp() - lag_seconds) * 1000)
+    labels, values = proxies.start()
+    yield SeriesBlock(labels, np.array([origin], dtype=np.int64), values)
+    steps = 86_400 // scrape_interval
+    for day in range(days):
+        at = origin + 1000 * scrape_interval * (day * steps + np.arange(1, steps + 1))
+        labels, values = proxies.day(day)
+        more_labels, more = cadvisor.day(day)
+        yield SeriesBlock(labels + more_labels, at, np.concatenate([values, more]))
 
 
 def check_start(start: datetime) -> None:
