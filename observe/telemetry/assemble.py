@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from observe.telemetry.buckets import parse_bound, plain_counts
+from observe.telemetry.buckets import lower_bounds, parse_bound, plain_counts
 from observe.telemetry.catalogue import OUTCOME_LABELS
 from observe.telemetry.decode import QueryResult
 from observe.telemetry.frames import EDGE_KEYS, EDGES, OUTCOME_COLUMNS, TIME
@@ -83,9 +83,9 @@ def tabulate(piece: Piece, result: QueryResult) -> Table:
         bounds = labels["le"].map(parse_bound).to_numpy(dtype="float64")
         usable = np.flatnonzero(~np.isnan(bounds))
         labels, grid, bounds = labels.iloc[usable], grid[usable], bounds[usable]
-        group = labels.drop(columns="le").groupby(list(labels.columns.drop("le")), sort=False)
-        grid, repaired = plain_counts(group.ngroup().tolist(), bounds, np.nan_to_num(grid))
-        labels = labels.assign(le=bounds)
+        histogram = labels.groupby(list(labels.columns.drop("le")), sort=False).ngroup().tolist()
+        grid, repaired = plain_counts(histogram, bounds, np.nan_to_num(grid))
+        labels = labels.assign(gt=lower_bounds(histogram, bounds), le=bounds)
     series, at = np.nonzero(grid > 0 if piece.entry.positive else ~np.isnan(grid))
     return Table(
         labels=with_cluster(labels).rename(columns=_RENAMED).reset_index(drop=True),

@@ -48,6 +48,23 @@ def plain_counts(groups: Sequence[int], bounds: Floats, cumulative: Floats) -> t
     return counts, moved / total if total > 0 else 0.0
 
 
+def lower_bounds(groups: Sequence[int], bounds: Floats) -> Floats:
+    """The bound of the bucket before, in the same histogram; 0 for the first bucket.
+
+    Args:
+        groups: histogram that each of S series belongs to.
+        bounds: upper bound of each series' bucket (S).
+    """
+    lower = np.zeros_like(bounds)
+    if not bounds.size:
+        return lower
+    order = np.lexsort((bounds, np.asarray(groups)))
+    before = np.append(0.0, bounds[order][:-1])
+    before[_starts(np.asarray(groups)[order])] = 0.0
+    lower[order] = before
+    return lower
+
+
 def _starts(sorted_groups: NDArray[np.int64]) -> NDArray[np.int64]:
     """Position of the first row of each group."""
     return np.flatnonzero(np.append(True, sorted_groups[1:] != sorted_groups[:-1]))

@@ -44,7 +44,7 @@ def requests(table: Table | None) -> pd.DataFrame:
 
 def latency(table: Table | None) -> pd.DataFrame:
     """The frame `latency`."""
-    return _rows(LATENCY, table, ("edge", *OUTCOME_COLUMNS, "le"))
+    return _rows(LATENCY, table, ("edge", *OUTCOME_COLUMNS, "gt", "le"))
 
 
 def latency_sum(total: Table | None, count: Table | None) -> pd.DataFrame:

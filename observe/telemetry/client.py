@@ -138,7 +138,7 @@ class PrometheusClient(LibraryCalls):
         return tuple(sorted(map(str, data)))
 
     def _query(self, path: str, params: list[tuple[str, str]], seconds: float) -> QueryResult:
-        limited = [*params, ("timeout", f"{seconds:.3f}s")]
+        limited = [*params, ("timeout", f"{seconds:.3f}")]
         answer = self._ask(self._method, path, limited, seconds)
         try:
             result = decode(answer.data)

@@ -62,9 +62,10 @@ def transport_error(error: Exception, settings: ConnectionSettings) -> SourceErr
         )
     if isinstance(error, requests.exceptions.ChunkedEncodingError) or "incomplete" in text:
         return cut_answer(settings)
+    wants = " and whether it wants a client certificate" if url.startswith("https:") else ""
     return UnreachableError(
-        f"the connection to {url} failed: {settings.redact(_last(error))}",
-        "Check that the URL is that of a Prometheus",
+        f"the connection to {url} failed: {settings.redact(_cause(error))}",
+        f"Check that this is the address of a Prometheus{wants}",
     )
 
 
@@ -82,7 +83,7 @@ def status_error(
     url, said = settings.url, settings.redact(server_message(body))
     if status in (400, 413, 422):
         return _refused_query(status, said, url)
-    if status == 503 and re.search(r'"errorType"\s*:\s*"(timeout|canceled)"', _text(body)):
+    if status == 503 and query_gave_up(body):
         return QueryTooLargeError(f"{url} gave up on a query: {said}", "Ask for a shorter window")
     if 300 <= status < 400:
         return UnreachableError(
@@ -133,6 +134,15 @@ def cut_answer(settings: ConnectionSettings) -> CutAnswerError:
     )
 
 
+def query_gave_up(body: bytes) -> bool:
+    """Whether a 503 means "this query took too long": asking again would take as long."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("errorType") in ("timeout", "canceled")
+
+
 def server_message(body: bytes) -> str:
     """What the server gives as the reason, in one line of at most 300 characters."""
     try:
@@ -175,19 +185,26 @@ def _tls_cause(text: str) -> str:
     return "the handshake failed"
 
 
+def _links(error: BaseException) -> list[BaseException]:
+    """An error, what caused it, what caused that, and so on."""
+    links = [error]
+    while (cause := links[-1].__cause__ or links[-1].__context__) and len(links) < 10:
+        links.append(cause)
+    return links
+
+
 def _chain(error: BaseException) -> str:
     """The texts of an error and of what caused it."""
-    parts: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None and len(parts) < 10:
-        parts.append(f"{type(seen).__name__} {seen}")
-        seen = seen.__cause__ or seen.__context__
-    return " ".join(parts)
+    return " ".join(f"{type(link).__name__} {link}" for link in _links(error))
 
 
-def _last(error: BaseException) -> str:
-    text = str(error).rsplit(": ", maxsplit=1)[-1].strip("()'\" ")
-    return (text or type(error).__name__)[:200]
+def _cause(error: BaseException) -> str:
+    """What the operating system said, or else the error's own words."""
+    for link in _links(error):
+        for candidate in (link, *link.args):
+            if isinstance(candidate, OSError) and candidate.strerror:
+                return candidate.strerror.lower()
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _text(body: bytes) -> str:

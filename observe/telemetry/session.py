@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
-from urllib3.exceptions import InvalidHeader, MaxRetryError, ReadTimeoutError
+from urllib3.exceptions import InvalidHeader, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from observe import __version__
 from observe.telemetry.settings import TENANT_HEADER, ConnectionSettings
 
 USER_AGENT = f"mesh-observe/{__version__}"
-#: How much longer than the server the client waits: its own "timeout" answer says more.
-GRACE_SECONDS = 5.0
 #: A server may ask for more patience than this; it does not get it.
 RETRY_AFTER_CAP_SECONDS = 10.0
 RETRIES = 3
-#: 503 is dealt with by the adapter, which can see whether the query itself was the cause.
+#: 503 is dealt with where the body can be read: the query itself may be the cause (transport).
 _GATEWAY_STATUSES = (429, 502, 504)
 
 
@@ -78,33 +75,6 @@ def retry_policy(backoff_seconds: float = 0.3) -> CappedRetry:
     )
 
 
-class PrometheusAdapter(HTTPAdapter):
-    """Repeats a 503, unless the server says that the query itself ran out of time."""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Send one request; see :meth:`requests.adapters.HTTPAdapter.send`."""
-        retry: Any = self.max_retries
-        while True:
-            response = super().send(request, *args, **kwargs)
-            if response.status_code != 503 or query_gave_up(response.content):
-                return response
-            try:
-                retry = retry.increment(request.method, request.url, response=response.raw)
-            except MaxRetryError:
-                return response
-            response.close()
-            retry.sleep(response.raw)
-
-
-def query_gave_up(body: bytes) -> bool:
-    """Whether a 503 means "this query took too long": asking again would take as long."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(answer, dict) and answer.get("errorType") in ("timeout", "canceled")
-
-
 class PrometheusSession(requests.Session):
     """A session for one Prometheus API.
 
@@ -121,7 +91,7 @@ class PrometheusSession(requests.Session):
 
     def __init__(self, settings: ConnectionSettings, retry: CappedRetry | None = None) -> None:
         super().__init__()
-        self._limits = (settings.connect_seconds, settings.timeout_seconds + GRACE_SECONDS)
+        self._limits = (settings.connect_seconds, settings.timeout_seconds + settings.grace_seconds)
         self._server_seconds = settings.timeout_seconds
         self.headers["User-Agent"] = USER_AGENT
         self.headers.update(settings.headers)
@@ -133,7 +103,7 @@ class PrometheusSession(requests.Session):
         self.auth = _auth(settings)
         self.verify = str(settings.ca_file) if settings.ca_file else not settings.insecure
         self.cert = _client_certificate(settings)
-        adapter = PrometheusAdapter(
+        adapter = HTTPAdapter(
             pool_connections=2,
             pool_maxsize=max(16, settings.threads),
             max_retries=retry or retry_policy(),
@@ -148,7 +118,7 @@ class PrometheusSession(requests.Session):
         if kwargs.get("verify") is None:
             kwargs["verify"] = self.verify  # else REQUESTS_CA_BUNDLE would win over the settings
         if str(url).endswith(("/api/v1/query", "/api/v1/query_range")):
-            limit = {"timeout": f"{self._server_seconds:g}s"}
+            limit = {"timeout": f"{self._server_seconds:.3f}"}
             kwargs["params"] = limit | dict(kwargs.get("params") or {})
         if str(method).upper() == "POST" and kwargs.get("params") and not kwargs.get("data"):
             kwargs["data"] = kwargs.pop("params")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,6 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from observe.errors import InputError
 
 TENANT_HEADER = "X-Scope-OrgID"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 #: Ends of addresses that people copy from a browser or from an API call.
@@ -39,6 +39,7 @@ class ConnectionSettings:
         tenant: value of `X-Scope-OrgID` (Mimir, Cortex, Thanos).
         timeout_seconds: the longest that one query may take.
         connect_seconds: the longest that connecting may take.
+        grace_seconds: how much longer than the server we wait: its own refusal says more.
         run_seconds: the longest that one run of many queries may take.
         threads: queries that may run at the same time.
 
@@ -59,6 +60,7 @@ class ConnectionSettings:
     tenant: str | None = None
     timeout_seconds: float = 60.0
     connect_seconds: float = 5.0
+    grace_seconds: float = 5.0
     run_seconds: float = 1800.0
     threads: int = 4
 
@@ -74,7 +76,13 @@ class ConnectionSettings:
         _check_headers({**self.headers, TENANT_HEADER: self.tenant or ""})
         for label in ("token_file", "ca_file", "cert_file", "key_file"):
             _check_file(label, getattr(self, label))
-        for label in ("timeout_seconds", "connect_seconds", "run_seconds", "threads"):
+        for label in (
+            "timeout_seconds",
+            "connect_seconds",
+            "grace_seconds",
+            "run_seconds",
+            "threads",
+        ):
             if not getattr(self, label) > 0:
                 raise InputError(f"{label} must be above 0, not {getattr(self, label)}")
 
@@ -86,7 +94,10 @@ class ConnectionSettings:
     @property
     def on_loopback(self) -> bool:
         """Whether the server runs on this machine, where compressing answers only costs time."""
-        return self.host in LOOPBACK or self.host.startswith("127.")
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
 from observe.errors import QueryTooLargeError, SourceError
 from observe.telemetry import faults
-from observe.telemetry.session import GRACE_SECONDS
 from observe.telemetry.settings import ConnectionSettings
 
 #: A body beyond this is not decoded: columns and JSON of it would take several times as much.
@@ -61,17 +60,40 @@ def exchange(
         SourceError: anything but a whole answer of a Prometheus.
     """
     begin = time.monotonic()
-    limits = (settings.connect_seconds, seconds + GRACE_SECONDS)
     url = settings.url + path
-    try:
-        with session.request(method, url, params=params, timeout=limits, stream=True) as response:
-            body = _read(response, begin + seconds + GRACE_SECONDS, settings)
-    except (requests.RequestException, HTTPError, UnicodeError) as error:
-        raise faults.transport_error(error, settings) from error
+    retry: Any = session.get_adapter(url).max_retries  # type: ignore[attr-defined]
+    while True:
+        response, body = _once(session, settings, method, url, params, seconds)
+        if response.status_code != 503 or faults.query_gave_up(body):
+            break
+        try:
+            retry = retry.increment(method, url, response=response.raw)
+        except MaxRetryError:
+            break
+        retry.sleep(response.raw)
     if response.status_code != 200:
         location = response.headers.get("Location", "")
         raise faults.status_error(response.status_code, body, location, settings)
     return _parse(body, time.monotonic() - begin, settings)
+
+
+def _once(
+    session: requests.Session,
+    settings: ConnectionSettings,
+    method: str,
+    url: str,
+    params: list[tuple[str, str]],
+    seconds: float,
+) -> tuple[requests.Response, bytes]:
+    """One attempt: the answer and its whole body."""
+    patience = seconds + settings.grace_seconds
+    deadline = time.monotonic() + patience
+    limits = (settings.connect_seconds, patience)
+    try:
+        with session.request(method, url, params=params, timeout=limits, stream=True) as response:
+            return response, _read(response, deadline, settings)
+    except (requests.RequestException, HTTPError, UnicodeError) as error:
+        raise faults.transport_error(error, settings) from error
 
 
 def _read(response: requests.Response, deadline: float, settings: ConnectionSettings) -> bytes:
