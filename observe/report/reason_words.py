@@ -1,0 +1,155 @@
+"""Reason codes and response flags in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from observe.recommend.reasons import Reason
+
+
+@dataclass(frozen=True)
+class ReasonWords:
+    """A reason code for a person.
+
+    Attributes:
+        meaning: what it says, as a clause without a full stop.
+        advice: what to do about it, as a sentence; empty when there is nothing to do.
+    """
+
+    meaning: str
+    advice: str = ""
+
+
+_WORDS: dict[Reason, ReasonWords] = {
+    Reason.TIMEOUT_NONE_SET: ReasonWords(
+        "no timeout is set: a call that hangs holds its caller until something else gives up"
+    ),
+    Reason.TIMEOUT_TOO_TIGHT: ReasonWords("the timeout that is set cuts good answers"),
+    Reason.TIMEOUT_TOO_LOOSE: ReasonWords(
+        "the timeout that is set is far longer than good answers need"
+    ),
+    Reason.TIMEOUT_FITS: ReasonWords("the timeout that is set fits", "Nothing to do."),
+    Reason.TIMEOUT_UNKNOWN: ReasonWords(
+        "something cuts requests, but the settings of the host were not given",
+        "Give the VirtualServices to the report so that it can compare.",
+    ),
+    Reason.CALLER_SLOWER: ReasonWords(
+        "one caller sees clearly slower answers than the others; the timeout leaves room for it"
+    ),
+    Reason.CALLER_RAISED_TO_CALLEE: ReasonWords(
+        "raised so that it waits at least as long as the slowest service it calls"
+    ),
+    Reason.NARROW_SPREAD_PADDED: ReasonWords(
+        "the slowest answers are hardly slower than the typical one; padded, because a small "
+        "slowdown would cut them all"
+    ),
+    Reason.MINIMUM_APPLIED: ReasonWords("raised to the shortest timeout that the policy allows"),
+    Reason.INCIDENT_EXCLUDED: ReasonWords(
+        "an incident was left out, so that it does not count as normal",
+        "Check that the hours marked in the chart were an incident.",
+    ),
+    Reason.WAYPOINT_STANDS_IN: ReasonWords(
+        "measured at the waypoint, because the clients' side does not report"
+    ),
+    Reason.SEVERAL_ROUTES: ReasonWords(
+        "the routes of the host carry different timeouts; the shortest is compared",
+        "Look at the routes one by one before changing them.",
+    ),
+    Reason.SHORT_WINDOW: ReasonWords(
+        "the window is shorter than a week, so weekly peaks may be missing",
+        "Report again when a week has been recorded.",
+    ),
+    Reason.FEW_REQUESTS: ReasonWords(
+        "few requests lie beyond the quantile", "A longer window makes it surer."
+    ),
+    Reason.LOW_COVERAGE: ReasonWords(
+        "scrapes are missing, so part of the traffic was not seen",
+        "Mend the scraping of these pods.",
+    ),
+    Reason.WIDE_INTERVAL: ReasonWords("the interval around the quantile is wide"),
+    Reason.BURSTY_TAIL: ReasonWords(
+        "slow answers come in bursts: some hours are far worse than others",
+        "Look at the hours in the chart where the p99.9 jumps.",
+    ),
+    Reason.BACKTEST_OVER_BUDGET: ReasonWords(
+        "learned on the first part of the window, it would have cut more than accepted in the rest",
+        "Wait for another week, or take a longer timeout.",
+    ),
+    Reason.PARTIAL_ANSWER: ReasonWords(
+        "Prometheus answered only part of the questions", "See what is missing under data quality."
+    ),
+    Reason.TOO_FEW_REQUESTS: ReasonWords(
+        "too few requests to see the tail",
+        "Use a longer window, or choose this timeout by hand.",
+    ),
+    Reason.CENSORED_TAIL: ReasonWords(
+        "a timeout, or clients that hang up, already cut the tail",
+        "Raise what cuts them for a week, then report again.",
+    ),
+    Reason.STREAM: ReasonWords(
+        "streams: a request timeout would cut healthy connections",
+        "Leave it without a request timeout; limit idle time instead.",
+    ),
+    Reason.LONG_POLL: ReasonWords(
+        "answers are held open on purpose",
+        "Leave it alone, or set a timeout above the longest poll by hand.",
+    ),
+    Reason.TAIL_BEYOND_BUCKETS: ReasonWords(
+        "the tail lies beyond the last bucket of the histogram",
+        "Add larger buckets (the annotation sidecar.istio.io/statsHistogramBuckets).",
+    ),
+    Reason.SOURCE_WITHOUT_METRICS: ReasonWords(
+        "the clients' side does not report",
+        "Scrape the clients, and give them a sidecar or a waypoint.",
+    ),
+    Reason.NO_LATENCY: ReasonWords(
+        "no durations were recorded",
+        "Check that istio_request_duration_milliseconds is scraped and kept.",
+    ),
+    Reason.MOSTLY_FAILING: ReasonWords(
+        "most answers are failures, so good answers say little", "Mend the service first."
+    ),
+    Reason.NOT_A_SERVICE: ReasonWords(
+        "the mesh does not know the host", "Add a ServiceEntry if it should be tuned."
+    ),
+}
+
+
+def reason_words(code: str) -> ReasonWords:
+    """Words for a code; a code of another version stands for itself."""
+    try:
+        return _WORDS[Reason(code)]
+    except (KeyError, ValueError):
+        return ReasonWords(code.replace("_", " ").lower())
+
+
+#: Envoy's response flags. Source: Envoy documentation, access logging, %RESPONSE_FLAGS%.
+FLAG_WORDS: dict[str, str] = {
+    "DC": "the client hung up",
+    "DF": "DNS resolution failed",
+    "DI": "delay injected as a test",
+    "DO": "dropped by the drop-overload setting",
+    "DPE": "the client broke the protocol",
+    "DT": "the connection reached its longest duration",
+    "FI": "abort injected as a test",
+    "IH": "a header was refused",
+    "LH": "the local health check failed",
+    "LR": "reset by the local proxy",
+    "NC": "the cluster is unknown",
+    "NFCF": "filter configuration missing",
+    "NR": "no route",
+    "OM": "the proxy was overloaded",
+    "RL": "rate limited",
+    "RLSE": "the rate limit service failed",
+    "SI": "the stream was idle too long",
+    "UAEX": "refused by external authorization",
+    "UC": "the server closed the connection",
+    "UF": "no connection to the server",
+    "UH": "no healthy host",
+    "UMSDR": "the request reached its longest duration",
+    "UO": "circuit breaker open",
+    "UPE": "the server broke the protocol",
+    "UR": "the server reset the request",
+    "URX": "retries or connection attempts used up",
+    "UT": "timeout",
+}
