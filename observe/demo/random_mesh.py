@@ -39,10 +39,10 @@ def random_mesh(seed: int, services: int = 50) -> Truth:
     """A mesh of known truth.
 
     Ranges: medians 2 - 800 ms (log-uniform); lognormal sigma 0.25-0.75; gamma shape 1.5-6;
-    slow part of bimodal services 1-20 % and 4-30 times slower, around 3 s at most; Pareto part 1-5 % with alpha
-    1.7-3; peak load 0.03-40 requests a second per edge (log-uniform); night load 0.1-0.6;
-    weekend 0.4-1.2; Monday 1-1.5; slower by 0-60 % at peak; hour-to-hour jitter 1-6 %; traffic
-    from week to week within some 5 %, latency within some 2 %.
+    slow part of bimodal services 1-20 % and 4-30 times slower, around 3 s at most; Pareto part
+    1-5 % with alpha 1.7-3; peak load 0.03-40 requests a second per edge (log-uniform); night load
+    0.1-0.6; weekend 0.4-1.2; Monday 1-1.5; slower by 0-60 % at peak; hour-to-hour jitter 1-6 %;
+    traffic from week to week within some 5 %, latency within some 2 %.
 
     Args:
         seed: of everything about the mesh; see the module about reserved ones.
