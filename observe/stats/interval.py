@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import beta
 
 from observe.errors import InputError
+from observe.stats.doubt import curve_error
 from observe.stats.histogram import Histogram
 from observe.stats.quantile import Estimate, quantiles
 
@@ -16,23 +17,38 @@ def quantile_interval(
 ) -> Estimate:
     """A quantile with the interval that holds the true one with this confidence.
 
+    Two errors are independent and add in quadrature on log time. Sampling: the true quantile
+    lies between the sample's quantiles at the levels that :func:`proportion_interval` gives for
+    `q` (the rank interval, distribution-free). Interpolation: what
+    :mod:`observe.stats.doubt` expects. The result never leaves the buckets of these levels.
+
     Args:
         h: the histogram, in counts of requests (not in rates).
         q: level, within (0, 1).
-        confidence: of the interval.
+        confidence: of the interval, within (0, 1).
         design_effect: how many requests are worth one independent request (>= 1).
 
     Returns:
-        Value, low and high in ms; `high` is inf where the histogram sets no end.
+        Value, low and high in ms. `high` is inf where a level reaches the bucket without end,
+        `low` is the start of a bucket that holds everything, and `high` its end.
+
+    Raises:
+        InputError: a level or confidence outside (0, 1).
     """
     if not 0 < q < 1:
         raise InputError("the level of a quantile interval must lie strictly between 0 and 1")
     n = h.total / max(design_effect, 1.0)
     if n <= 0:
         return Estimate(float("nan"), 0.0, float("inf"))
-    p_low, p_high = proportion_interval(q * n, n, confidence)
-    value, low, high = quantiles(h, [q, p_low, p_high])
-    return Estimate(value.value, low.value, high.value if np.isfinite(high.high) else np.inf)
+    middle, early, late = quantiles(h, [q, *proportion_interval(q * n, n, confidence)])
+    points = np.maximum([middle.value, early.value, late.value], 1e-9)
+    at_q, at_early, at_late = curve_error(h, points, confidence)
+    log_q, log_early, log_late = np.log(points)
+    low = np.exp(log_q - np.hypot(log_q - log_early, max(at_q, at_early)))
+    high = np.exp(log_q + np.hypot(log_late - log_q, max(at_q, at_late)))
+    if not np.isfinite(late.high):
+        return Estimate(middle.value, max(float(low), early.low), float("inf"))
+    return Estimate(middle.value, max(float(low), early.low), min(float(high), late.high))
 
 
 def proportion_interval(
