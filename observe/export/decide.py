@@ -7,7 +7,7 @@ import math
 from observe.errors import InputError
 from observe.export.changes import Change, Refusal, RefusalReason, Skipped
 from observe.export.current import Current
-from observe.export.durations import format_ms, parse_ms, shown
+from observe.export.durations import format_ms, in_words, parse_ms, shown
 from observe.export.hosts import is_domain, is_label
 from observe.export.merge import Editable, NotEditable, editable, problems_after, retry_notes
 from observe.export.options import ExportOptions
@@ -47,30 +47,27 @@ def decide(
             RefusalReason.NOT_A_SERVICE,
             f"{shown(host)} in namespace {shown(namespace)} is not a service that can be named",
         )
-    advised = advised_ms(advice)
     if current is None:
-        if advised is not None:
-            return Refusal(
-                advice.id,
-                RefusalReason.CURRENT_NEEDED,
-                f"{host} has a timeout of {advised:g} ms today; pass the object that sets it "
-                "with --current",
-            )
-        return _create(advice, host)
+        return _needs_current(advice, host) or _create(advice, host)
     found = current.find(host, namespace, advice.target.cluster)
     place = editable(found, host, namespace)
     if isinstance(place, NotEditable):
         return Refusal(advice.id, place.reason, place.message)
     if place is not None:
         return _edit(advice, host, place, options)
-    if advised is not None:
-        return Refusal(
-            advice.id,
-            RefusalReason.CURRENT_NEEDED,
-            f"the advice was made for a timeout of {advised:g} ms, but no VirtualService given "
-            f"with --current defines {host}",
-        )
-    return _create(advice, host)
+    return _needs_current(advice, host) or _create(advice, host)
+
+
+def _needs_current(advice: Recommendation, host: str) -> Refusal | None:
+    """A refusal when the advice knows of an object for the host that was not given."""
+    if advice.current is None:
+        return None
+    return Refusal(
+        advice.id,
+        RefusalReason.CURRENT_NEEDED,
+        f"a VirtualService with {_words(advised_ms(advice))} defined {host} when the advice was "
+        "made; pass the folder that holds it with --current",
+    )
 
 
 def proposed_ms(advice: Recommendation) -> int:
@@ -149,4 +146,4 @@ def _same(before: float | None, advised: int | None) -> bool:
 
 
 def _words(milliseconds: float | None) -> str:
-    return "no timeout" if milliseconds is None else f"a timeout of {milliseconds:g} ms"
+    return "no timeout" if milliseconds is None else f"a timeout of {in_words(milliseconds)}"

@@ -76,6 +76,14 @@ def format_ms(milliseconds: int) -> str:
     return istio_duration(milliseconds)
 
 
+def in_words(milliseconds: float | None) -> str:
+    """A timeout for a reader, of any size: `1250ms`, `0.5ms`, or `none`."""
+    if milliseconds is None:
+        return "none"
+    whole = milliseconds >= 1 and milliseconds == int(milliseconds)
+    return istio_duration(milliseconds) if whole else f"{milliseconds}ms"
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A value from a file as it can stand in one line of a message."""
     text = repr(value)

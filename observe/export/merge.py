@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from observe.errors import InputError
 from observe.export.changes import Change, RefusalReason
 from observe.export.current import HostObjects
-from observe.export.durations import duration_ms, format_ms
+from observe.export.durations import duration_ms, format_ms, in_words
 from observe.export.existing import ExistingVirtualService
 from observe.export.validate import problems
 from observe.export.virtualservice import ANNOTATION
@@ -79,7 +79,7 @@ def _routes(item: ExistingVirtualService, host: str, namespace: str) -> Editable
         )
     timeouts = {route.timeout_ms for route in routes}
     if len(timeouts) > 1:
-        written = ", ".join(sorted("none" if t is None else f"{t:g} ms" for t in timeouts))
+        written = ", ".join(sorted(in_words(t) for t in timeouts))
         return NotEditable(
             RefusalReason.ROUTES_DIFFER, f"{item.label} has different timeouts: {written}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from observe.export.changes import Change
-from observe.export.durations import format_ms
+from observe.export.durations import format_ms, in_words
 from observe.export.plan import ExportPlan
 from observe.export.render import DELETE, RESTORE, one_line
 
@@ -77,7 +77,7 @@ def _headline(plan: ExportPlan) -> str:
 
 
 def _row(change: Change) -> str:
-    today = "none" if change.before_ms is None else f"{change.before_ms:g} ms"
+    today = in_words(change.before_ms)
     cluster = _cell(change.advice.target.cluster or "-")
     file = _cell(f"{MANIFESTS}/{change.path}")
     return f"| {change.host} | {cluster} | {today} | {format_ms(change.after_ms)} | {file} |"

@@ -117,18 +117,21 @@ def _edit(layout: _Layout, root: Node, change: SetValue) -> tuple[int, int, str]
         node = found
     if not isinstance(node, MappingNode) or not node.value:
         raise EditError(f"{'.'.join(map(str, change.path))} is not a mapping with keys")
-    for name, _ in node.value:
+    for name, value in node.value:
         if name.value == change.key:
-            return _replacement(layout, int(name.end_mark.index), change.value)
+            return _replacement(layout, int(name.end_mark.index), value, change.value)
     if node.flow_style:
         return _flow_insertion(layout, node, change)
     return _block_insertion(layout, node, change)
 
 
-def _replacement(layout: _Layout, key_end: int, value: str) -> tuple[int, int, str]:
+def _replacement(layout: _Layout, key_end: int, old: Node, value: str) -> tuple[int, int, str]:
     tokens = layout.after(key_end)
     if not tokens or not isinstance(tokens[0], ValueToken):
         raise EditError("a key without a colon")
+    if key_end <= old.start_mark.index == old.end_mark.index:  # nothing behind the colon
+        colon = int(tokens[0].end_mark.index)
+        return colon, colon, f" {_scalar(value, '')}"
     for token in tokens[1:]:
         start, end = int(token.start_mark.index), int(token.end_mark.index)
         if isinstance(token, ScalarToken) and token.style not in ("|", ">"):
