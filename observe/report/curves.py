@@ -75,23 +75,28 @@ def busiest_mask(latency: TargetLatency, evidence: TimeoutEvidence) -> Mask:
 
 
 def deciding_curves(latency: TargetLatency, recommendation: Recommendation) -> list[TailCurve]:
-    """The tail that decided, then one to compare it with.
+    """:func:`deciding_tails` as curves."""
+    return [tail_curve(h, name) for name, h in deciding_tails(latency, recommendation)]
+
+
+def deciding_tails(
+    latency: TargetLatency, recommendation: Recommendation
+) -> list[tuple[str, Histogram]]:
+    """The durations that decided, then some to compare them with, each with a name.
 
     A timeout is taken from the busiest steps unless the whole window, or one caller, was surely
     slower; the evidence tells which it was.
     """
     evidence = recommendation.evidence
     normal = ~span_mask(latency, evidence.excluded)
-    busy = busiest_mask(latency, evidence)
-    # A window or step is not named in hours: coarse steps are shorter in short windows.
-    week_curve = _curve(latency, normal, "whole window")
-    busy_curve = _curve(latency, busy, "busiest hours")
+    week = ("whole window", _tail(latency, normal))
+    busy = ("busiest hours", _tail(latency, busiest_mask(latency, evidence)))
     caller = _deciding_caller(latency, recommendation)
     if caller is not None:
-        return [_curve(latency, normal, "slowest caller", caller), week_curve]
+        return [("slowest caller", _tail(latency, normal, caller)), week]
     if evidence.estimate_ms == evidence.week_estimate_ms:
-        return [week_curve, busy_curve]
-    return [busy_curve, week_curve]
+        return [week, busy]
+    return [busy, week]
 
 
 def _deciding_caller(latency: TargetLatency, recommendation: Recommendation) -> int | None:
@@ -104,10 +109,10 @@ def _deciding_caller(latency: TargetLatency, recommendation: Recommendation) -> 
     return None
 
 
-def _curve(latency: TargetLatency, steps: Mask, name: str, caller: int | None = None) -> TailCurve:
+def _tail(latency: TargetLatency, steps: Mask, caller: int | None = None) -> Histogram:
     success = latency.histogram("success", steps=steps, caller=caller)
     cut = latency.histogram("censored", steps=steps, caller=caller)
-    return tail_curve(censored_histogram(success, cut).survival, name)
+    return censored_histogram(success, cut).survival
 
 
 def hourly_lines(latency: TargetLatency) -> pd.DataFrame:

@@ -11,7 +11,7 @@ LONGEST = 80
 # In Markdown these start a span, a table cell, a link, a mention or a formula.
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~#@$])")
 # Renderers that let HTML through do so even after a backslash.
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_HTML = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
 # A line that starts like this becomes a list, a rule or a heading.
 _BULLET = re.compile(r"^([-+=])")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
@@ -51,7 +51,7 @@ def escape_markdown(value: object) -> str:
     """Text that Markdown (CommonMark, GitHub) shows as it is, in a table cell too."""
     if isinstance(value, Markdown):
         return str(value)
-    text = _MARKDOWN.sub(r"\\\1", plain(value)).translate(str.maketrans(_HTML))
+    text = _MARKDOWN.sub(r"\\\1", plain(value)).translate(_HTML)
     return _NUMBERED.sub(r"\1\\\2", _BULLET.sub(r"\\\1", text))
 
 

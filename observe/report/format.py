@@ -72,12 +72,18 @@ def count_text(count: float | None) -> str:
 
 
 def rate_text(per_second: float | None) -> str:
-    """`0.02 /s`, `12.5 /s`, `1.2 k/s`."""
+    """`25 /day`, `12.5 /s`, `12.3 k /s`; less than one in ten seconds is told per hour or day."""
     if per_second is None or math.isnan(per_second):
         return NOTHING
-    if per_second < 9_999.5:
-        return f"{significant(per_second)} /s"
-    return f"{count_text(per_second)}/s"
+    if per_second == 0:
+        return "0 /s"
+    for seconds, unit, least in ((1, "s", 0.1), (3_600, "h", 10 / 3_600)):
+        if per_second >= least:
+            rate = per_second * seconds
+            return (
+                f"{count_text(rate)}/{unit}" if rate >= 9_999.5 else f"{significant(rate)} /{unit}"
+            )
+    return f"{significant(per_second * 86_400)} /day"
 
 
 def share_text(share: float | None) -> str:

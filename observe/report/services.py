@@ -67,7 +67,9 @@ def namespaces(snapshot: Snapshot, cubes: Mapping[str, TargetLatency]) -> tuple[
 
 def _rows(part: pd.DataFrame, cubes: Mapping[str, TargetLatency]) -> tuple[ServiceRow, ...]:
     ordered = part.sort_values(["requests", "service"], ascending=[False, True])
-    return tuple(_row(record, cubes) for record in ordered.to_dict("records"))
+    columns = [str(name) for name in ordered.columns]
+    rows = ordered.itertuples(index=False, name=None)
+    return tuple(_row(dict(zip(columns, row, strict=True)), cubes) for row in rows)
 
 
 def _row(record: Mapping[str, object], cubes: Mapping[str, TargetLatency]) -> ServiceRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from observe.report.palette import COLOURS
 
@@ -16,6 +16,9 @@ _VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
 _COLOUR = re.compile("|".join(_VARIABLES))
 _OPENING = re.compile(r'<svg [^>]*viewBox=("[^"]+")[^>]*>')
 _STYLE = re.compile(r'style="([^"]*)"')
+_TAG = re.compile(r"<[^>]*>")
+#: A tenth of a point is finer than a screen shows.
+_FINE = re.compile(r"(\d\.\d)\d+")
 _GROUP = re.compile(r"(<g>|<g [^>]*>|</g>)")
 _SMALLER = (
     (re.compile(r"<!--.*?-->|<metadata>.*?</metadata>", re.S), ""),
@@ -26,8 +29,6 @@ _SMALLER = (
     (re.compile(r"font-family: [^;\"]*;? ?"), ""),
     (re.compile(r"font: ([\d.]+px) [^;\"]*"), r"font-size: \1"),
     (re.compile(r' transform="rotate\(-0 [^"]*"'), ""),
-    # A tenth of a point is finer than a screen shows.
-    (re.compile(r"(-?\d+\.\d)\d+"), r"\1"),
     (re.compile(r"\s+"), " "),
     (re.compile(r'(?<=[\d"]) ?([MLHVCQz]) (?=[\d"-])'), r"\1"),
     (re.compile(r"> <"), "><"),
@@ -73,9 +74,11 @@ def inline_svg(figure: Figure, salt: str, description: str) -> str:
     buffer = io.StringIO()
     # The SVG backend takes these two from matplotlib's settings only; they are restored at once.
     with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
+    text = _TAG.sub(lambda tag: _FINE.sub(r"\1", tag[0]), text)
     for pattern, replacement in _SMALLER:
         text = pattern.sub(replacement, text)
     text = _without_bare_groups(_COLOUR.sub(lambda match: _VARIABLES[match[0]], text))
@@ -106,5 +109,6 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
 
     buffer = io.BytesIO()
     figure.set_dpi(dots_per_inch)
-    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
