@@ -29,8 +29,9 @@ class Distribution:
         """Share of requests slower than t."""
         at = np.asarray(t, dtype=np.float64)
         total = sum(weight for weight, _ in self.parts)
-        share = sum(weight * part.sf(at) for weight, part in self.parts) / total
-        return np.where(at >= self.pile_at, 0.0, share)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = sum(weight * np.nan_to_num(part.sf(at)) for weight, part in self.parts)
+        return np.where(at >= self.pile_at, 0.0, share / total)
 
     def cdf(self, t: ArrayLike) -> Floats:
         """Share of requests no slower than t."""
@@ -46,6 +47,21 @@ class Distribution:
             else:
                 low = middle
         return float(np.exp(high))
+
+    def table(self) -> tuple[Floats, Floats]:
+        """Durations, evenly spaced on log time behind 0, and the survival there."""
+        t = np.concatenate(([0.0], np.exp(np.linspace(np.log(1e-3), np.log(1e9), 60_001))))
+        return t, self.sf(t)
+
+    def mean(self) -> float:
+        """Mean duration: the integral of the survival, by trapezoids."""
+        t, survival = self.table()
+        return float(np.trapezoid(survival, t))
+
+    def sample(self, n: int, rng: np.random.Generator) -> Floats:
+        """n durations, by inversion of the survival table."""
+        t, survival = self.table()
+        return np.interp(-rng.uniform(size=n), -survival, t)
 
     def masses(self, bounds: Floats) -> Floats:
         """Probability of each bucket."""
