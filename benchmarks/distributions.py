@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Distribution:
     def ppf(self, q: float) -> float:
         """Duration that a share q of the requests does not exceed, by bisection on log time."""
         low, high = np.log(1e-3), np.log(1e9)
-        for _ in range(200):
+        for _ in range(70):
             middle = (low + high) / 2
             if 1.0 - q >= self.sf(np.exp(middle)):
                 high = middle
@@ -48,6 +49,7 @@ class Distribution:
                 low = middle
         return float(np.exp(high))
 
+    @cache  # noqa: B019  # a benchmark makes a few hundred of these and ends
     def table(self) -> tuple[Floats, Floats]:
         """Durations, evenly spaced on log time behind 0, and the survival there."""
         t = np.concatenate(([0.0], np.exp(np.linspace(np.log(1e-3), np.log(1e9), 60_001))))
@@ -61,7 +63,7 @@ class Distribution:
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """n durations, by inversion of the survival table."""
         t, survival = self.table()
-        return np.interp(-rng.uniform(size=n), -survival, t)
+        return np.minimum(np.interp(-rng.uniform(size=n), -survival, t), self.pile_at)
 
     def masses(self, bounds: Floats) -> Floats:
         """Probability of each bucket."""
