@@ -3,7 +3,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from observe.errors import InputError
@@ -73,6 +73,7 @@ def test_lengths_that_no_duration_has_are_not_written(milliseconds: int) -> None
         format_ms(milliseconds)
 
 
+@settings(deadline=None)
 @given(st.integers(1, MAX_MS))
 def test_what_is_written_reads_back_the_same(milliseconds: int) -> None:
     assert parse_ms(format_ms(milliseconds)) == milliseconds

@@ -168,6 +168,7 @@ def test_a_step_is_bounded(proposed: int, before: float | None, factor: float, a
     assert bounded(proposed, before, factor) == after
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**7), st.integers(1, 10**7), st.floats(1.01, 100))
 def test_steps_stay_in_bounds_and_lead_there(proposed: int, before: int, factor: float) -> None:
     after = bounded(proposed, float(before), factor)
@@ -306,6 +307,7 @@ def test_hostile_names_are_refused_in_one_line(service: str, namespace: str) -> 
     assert "\n" not in plan.refused[0].message and len(plan.refused[0].message) < 250
 
 
+@settings(deadline=None)
 @given(st.sets(st.text(max_size=120), min_size=2, max_size=4))
 def test_hostile_cluster_names_stay_inside_the_folder_and_apart(names: set[str]) -> None:
     items = [

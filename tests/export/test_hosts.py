@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from observe.export.hosts import (
@@ -47,6 +47,7 @@ def test_a_wildcard_covers_what_ends_like_it() -> None:
     assert not overlap("*.foo.com", "*.bar.com")
 
 
+@settings(deadline=None)
 @given(LABELS, LABELS)
 def test_the_short_name_undoes_the_completion(name: str, namespace: str) -> None:
     assert short_name(resolve(name, namespace), namespace) == name

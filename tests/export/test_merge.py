@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from export_samples import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from observe.export.changes import RefusalReason
 from observe.export.merge import Editable, NotEditable, editable
@@ -160,6 +163,25 @@ destination = st.fixed_dictionaries(
 )
 
 
+styles = st.sampled_from(["ours", "dense", "wide", "json", "flow"])
+
+
+def written(documents: list[Any], style: str) -> str:
+    """The same values as different people and tools write them."""
+    if style == "ours":
+        return dump_documents(documents, ["head é"])
+    if style == "json":
+        return "\n---\n".join(json.dumps(d, indent=2, ensure_ascii=False) for d in documents) + "\n"
+    yaml = YAML()
+    if style == "flow":
+        yaml.default_flow_style = None
+    else:
+        yaml.indent(*((2, 2, 0) if style == "dense" else (4, 6, 4)))
+    stream = io.StringIO()
+    yaml.dump_all(documents, stream)
+    return stream.getvalue()
+
+
 @st.composite
 def existing(draw: st.DrawFn) -> str:
     """A file with a Service and a VirtualService for payment, in varied style, commented."""
@@ -180,7 +202,7 @@ def existing(draw: st.DrawFn) -> str:
         "metadata": {"name": "payment", "namespace": "shop", "labels": {"yes": "no"}},
         "spec": spec,
     }
-    text = dump_documents([{"kind": "Service", "spec": {"ports": [1]}}, data], ["head é"])
+    text = written([{"kind": "Service", "spec": {"ports": [1]}}, data], draw(styles))
     lines = text.splitlines()
     for index in sorted(draw(st.sets(st.integers(1, len(lines) - 1), max_size=6))):
         if lines[index] != "---":
@@ -213,7 +235,7 @@ def test_merging_loses_nothing_and_twice_is_once(text: str) -> None:
     timeouts = [r["timeout"] for r in routes if r["route"][0]["destination"]["host"] != "cart"]
     assert set(timeouts) == {"850ms"}
     changed = set(after.splitlines()) - set(text.splitlines())
-    assert all("timeout: 850ms" in line for line in changed)
+    assert all("850ms" in line for line in changed)
     assert after.count("# note") == text.count("# note")
     assert plan.rollback == {"restore/vs.yaml": text}
     again, unchanged = merged(after, before)

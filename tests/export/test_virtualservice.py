@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from export_samples import PAYMENT, advice, recommendation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from observe.export.hosts import is_label
@@ -32,6 +32,7 @@ def test_names_that_are_cut_stay_apart() -> None:
     assert len(left) == len(right) == 63
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from(["shop", ""]))
 def test_every_name_is_a_dns_label(host: str, namespace: str) -> None:
     first = object_name(host, namespace)
