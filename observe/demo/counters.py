@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class Counters:
     def start(self) -> tuple[list[Labels], Floats]:
         """Labels and values, shape (N, 1), of the scrape before the window."""
         for index, edge in enumerate(self._truth.edges):
-            for (reporter, outcome), drawn in self._draw(index, edge, 0, -1).items():
+            for (reporter, outcome), drawn in self._draw(index, _earlier(edge), 0, -1).items():
                 owner = _owner(edge, reporter)
                 for slot, rows in enumerate(drawn):
                     pod = pods_of(owner, slot)[0]
@@ -150,6 +150,12 @@ class Counters:
                 key = ("destination", stream.server_outcome)
                 _merge(found, key, _split(rng, stream, edge, requests, "destination"))
         return found
+
+
+def _earlier(edge: Edge) -> Edge:
+    """The same calls before the window, when nothing special had happened yet."""
+    lasting = tuple(f for f in edge.service.failures if not f.active)
+    return replace(edge, service=replace(edge.service, failures=lasting, incidents=()))
 
 
 def _split(
