@@ -85,7 +85,7 @@ def _ticks(axis: XAxis | YAxis, places: list[object] | list[float], names: list[
     axis.set_minor_locator(NullLocator())
     # Marks are left out: the grid shows the same, and they double the size of an SVG.
     axis.set_tick_params(labelsize=FONT, labelcolor=LIGHT["ink"], bottom=False, left=False)
-    axis.grid(True, color=LIGHT["grid"], lw=0.6)
+    axis.grid(True, color=LIGHT["grid"], lw=0.6, clip_on=False)
     axis.axes.set_axisbelow(True)
     axis.axes.spines[["top", "right"]].set_visible(False)
     axis.axes.spines[["left", "bottom"]].set_color(LIGHT["grid"])

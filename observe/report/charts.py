@@ -35,41 +35,53 @@ class Charts:
     timeline: str
 
 
-def charts_of(recommendation: Recommendation, latency: TargetLatency) -> Charts:
-    """Both charts of a recommendation as inline SVG."""
-    evidence = recommendation.evidence
-    name = quantile_name(evidence.quantile)
-    tail = inline_svg(
-        tail_figure(recommendation, latency),
-        f"tail {recommendation.id}",
-        f"Share of requests slower than a given duration. {name} "
-        f"{duration_text(evidence.estimate_ms)}, proposed timeout "
-        f"{duration_text(timeout_ms(recommendation.proposed))}.",
-    )
-    timeline = inline_svg(
-        timeline_figure(recommendation, latency, hourly_lines(latency)),
-        f"timeline {recommendation.id}",
-        "Latency of successful requests and number of requests over the window.",
-    )
-    return Charts(tail, timeline)
+class ChartPress:
+    """Draws the charts of many recommendations on the same two figures.
+
+    A new figure with its axes and ticks costs more than what is drawn on it. A chart does not
+    depend on what was drawn before.
+    """
+
+    def __init__(self) -> None:
+        self._tail = _figure()
+        self._tail_axes = self._tail.add_axes(TAIL_BOX, facecolor="none")
+        self._time = _figure()
+        self._time_axes = self._time.add_axes(TIME_BOX, facecolor="none")
+        self._volume_axes = self._time.add_axes(VOLUME_BOX, facecolor="none")
+
+    def charts(self, recommendation: Recommendation, latency: TargetLatency) -> Charts:
+        """Both charts of a recommendation as inline SVG."""
+        for axes in (self._tail_axes, self._time_axes, self._volume_axes):
+            _wipe(axes)
+        evidence = recommendation.evidence
+        draw_tail(self._tail_axes, recommendation, latency)
+        tail = (
+            f"Share of requests slower than a given duration. {quantile_name(evidence.quantile)} "
+            f"{duration_text(evidence.estimate_ms)}, proposed timeout "
+            f"{duration_text(timeout_ms(recommendation.proposed))}."
+        )
+        hourly = hourly_lines(latency)
+        draw_timeline(self._time_axes, self._volume_axes, recommendation, latency, hourly)
+        time = "Latency of successful requests and number of requests over the window."
+        return Charts(
+            inline_svg(self._tail, f"tail {recommendation.id}", tail),
+            inline_svg(self._time, f"timeline {recommendation.id}", time),
+        )
 
 
-def tail_figure(recommendation: Recommendation, latency: TargetLatency) -> Figure:
-    """The tail with the quantile, its interval and the timeouts."""
-    figure = _figure(HEIGHT)
-    draw_tail(figure.add_axes(TAIL_BOX, facecolor="none"), recommendation, latency)
-    return figure
+def _wipe(ax: Axes) -> None:
+    """Take off what was drawn; scales, limits and ticks are set anew by every chart."""
+    for artist in [*ax.lines, *ax.patches, *ax.texts, *ax.collections]:
+        artist.remove()
+    legend = ax.get_legend()
+    if legend is not None:
+        legend.remove()
 
 
-def timeline_figure(
-    recommendation: Recommendation, latency: TargetLatency, hourly: pd.DataFrame
-) -> Figure:
-    """Latency over the window above the requests of each step."""
-    figure = _figure(HEIGHT)
-    axes = figure.add_axes(TIME_BOX, facecolor="none")
-    volume = figure.add_axes(VOLUME_BOX, facecolor="none")
-    draw_timeline(axes, volume, recommendation, latency, hourly)
-    return figure
+def _figure() -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(WIDTH, HEIGHT), dpi=72, facecolor="none")
 
 
 def draw_tail(ax: Axes, recommendation: Recommendation, latency: TargetLatency) -> None:
@@ -103,9 +115,3 @@ def draw_timeline(
         proposed_ms=timeout_ms(recommendation.proposed),
         current_ms=timeout_ms(recommendation.current),
     )
-
-
-def _figure(height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(WIDTH, height), dpi=72, facecolor="none")

@@ -7,7 +7,7 @@ from typing import Any
 
 from observe.report import format as fmt
 from observe.report import words
-from observe.report.charts import Charts, charts_of
+from observe.report.charts import ChartPress, Charts
 from observe.report.content import Content
 from observe.report.escape import plain, shorten
 from observe.report.evidence import evidence_facts
@@ -31,12 +31,12 @@ def render_html(content: Content, cubes: Mapping[str, TargetLatency]) -> str:
     """
     from markupsafe import Markup
 
-    styles = Styles()
+    styles, press = Styles(), ChartPress()
     charts: dict[str, Charts] = {}
     for recommendation in content.recommendations:
         latency = cubes.get(recommendation.target.path)
         if latency is not None:
-            drawn = charts_of(recommendation, latency)
+            drawn = press.charts(recommendation, latency)
             charts[recommendation.id] = Charts(
                 Markup(styles.shared(drawn.tail)),  # noqa: S704 - our own SVG
                 Markup(styles.shared(drawn.timeline)),  # noqa: S704 - our own SVG

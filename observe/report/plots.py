@@ -200,17 +200,24 @@ def _horizontal(ax: Axes, y: float, word: str, label_at: float) -> None:
 def _shade(
     ax: Axes, times: Floats, step: float, busiest: Mask | None, excluded: Sequence[Span]
 ) -> None:
-    label: str | None = "busiest hours"
     if busiest is not None and busiest.any():
         turns = np.flatnonzero(np.diff(np.concatenate(([0], busiest.astype(int), [0]))))
-        for first, last in zip(turns[::2], turns[1::2], strict=True):
-            ax.axvspan(times[first], times[last - 1] + step, color=LIGHT["busy"], lw=0, label=label)
-            label = None
-    label = "left out"
-    for start, end in excluded:
-        first, last = (pd.Timestamp(t).timestamp() / 86_400 for t in (start, end))
-        ax.axvspan(first, last, color=LIGHT["excluded"], lw=0, label=label)
-        label = None
+        pairs = zip(turns[::2], turns[1::2], strict=True)
+        _spans(ax, [(times[a], times[b - 1] + step) for a, b in pairs], "busy", "busiest hours")
+    if excluded:
+        days = [[pd.Timestamp(t).timestamp() / 86_400 for t in span] for span in excluded]
+        _spans(ax, [(first, last) for first, last in days], "excluded", "left out")
+
+
+def _spans(ax: Axes, spans: Sequence[tuple[float, float]], colour: str, label: str) -> None:
+    """Full-height bands, one patch for all of them."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    corners = [[(a, 0), (a, 1), (b, 1), (b, 0), (a, 0)] for a, b in spans]
+    outline = Path.make_compound_path(*(Path(corner, closed=True) for corner in corners))
+    place = ax.get_xaxis_transform()
+    ax.add_patch(PathPatch(outline, transform=place, color=LIGHT[colour], lw=0, label=label))
 
 
 def _legend(ax: Axes, columns: int, order: Sequence[int] | None = None) -> None:

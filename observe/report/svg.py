@@ -17,6 +17,8 @@ _COLOUR = re.compile("|".join(_VARIABLES))
 _OPENING = re.compile(r'<svg [^>]*viewBox=("[^"]+")[^>]*>')
 _STYLE = re.compile(r'style="([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
+_PATH = re.compile(r' d="([^"]*)"')
+_COMMAND = re.compile(r"([A-Za-z])([^A-Za-z]*)")
 #: A tenth of a point is finer than a screen shows.
 _FINE = re.compile(r"(\d\.\d)\d+")
 _GROUP = re.compile(r"(<g>|<g [^>]*>|</g>)")
@@ -30,7 +32,6 @@ _SMALLER = (
     (re.compile(r"font: ([\d.]+px) [^;\"]*"), r"font-size: \1"),
     (re.compile(r' transform="rotate\(-0 [^"]*"'), ""),
     (re.compile(r"\s+"), " "),
-    (re.compile(r'(?<=[\d"]) ?([MLHVCQz]) (?=[\d"-])'), r"\1"),
     (re.compile(r"> <"), "><"),
     (re.compile(r'; ?"| (?=")'), lambda match: '"' if match[0].endswith('"') else ""),
     (re.compile(r"<g>\s*</g>"), ""),
@@ -78,6 +79,7 @@ def inline_svg(figure: Figure, salt: str, description: str) -> str:
         canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
+    text = _PATH.sub(lambda path: f' d="{relative_path(path[1])}"', text)
     text = _TAG.sub(lambda tag: _FINE.sub(r"\1", tag[0]), text)
     for pattern, replacement in _SMALLER:
         text = pattern.sub(replacement, text)
@@ -85,6 +87,37 @@ def inline_svg(figure: Figure, salt: str, description: str) -> str:
     label = escape(description, quote=True)
     opening = f'<svg class="chart" role="img" aria-label="{label}" viewBox='
     return _OPENING.sub(lambda match: f"{opening}{match[1]}>", text, count=1).strip()
+
+
+def relative_path(path: str) -> str:
+    """A path of straight lines with steps in place of places, in tenths of a point.
+
+    Steps are differences of rounded places, so that errors do not add up. Paths with curves are
+    returned as they are.
+    """
+    commands = _COMMAND.findall(path)
+    if any(name not in "MLz" for name, _ in commands):
+        return path
+    parts, x, y, line = [], 0, 0, False
+    for name, numbers in commands:
+        if name == "z":
+            parts.append("z")
+            line = False
+            continue
+        to_x, to_y = (round(float(number) * 10) for number in numbers.split())
+        if name == "M":
+            parts.append(f"M{_tenths(to_x)} {_tenths(to_y)}")
+        else:
+            step = f"{_tenths(to_x - x)} {_tenths(to_y - y)}".replace(" -", "-")
+            parts.append(step if line and step[0] == "-" else f"{' ' if line else 'l'}{step}")
+        x, y, line = to_x, to_y, name == "L"
+    return "".join(parts)
+
+
+def _tenths(number: int) -> str:
+    """`1.5` for 15, `.5` for 5."""
+    text = f"{number / 10:g}"
+    return text.replace("0.", ".", 1) if abs(number) < 10 and number else text
 
 
 def _without_bare_groups(svg: str) -> str:
