@@ -100,9 +100,10 @@ class Fetcher:
 
     def _take(self, piece: Piece) -> tuple[Piece, Harvest]:
         harvest = Harvest()
-        queue = list(self._sized(piece))
+        queue = [piece]
         while queue:
-            part = queue.pop(0)
+            part, *rest = self._sized(queue.pop(0))
+            queue[:0] = rest
             try:
                 result = self._ask(part)
                 harvest.tables.append((part, self._tabulate(part, result)))
@@ -110,7 +111,7 @@ class Fetcher:
             except _SPLITTABLE as error:
                 if part.steps > 1 and not self._hopeless(part, error):
                     self._shorten(part)
-                    queue[:0] = self._sized(part)
+                    queue.insert(0, part)
                 else:
                     harvest.missing.append(self._give_up(part, error))
             except SourceError as error:

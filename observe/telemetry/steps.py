@@ -53,13 +53,12 @@ def choose_steps(start: datetime, end: datetime, scrape_seconds: float) -> Steps
         raise InputError(f"the window ends ({end:%F %T}) before it starts ({start:%F %T})")
     fine = fine_step(scrape_seconds)
     coarse = coarse_step(end - start, fine)
-    first, last = _floor(start, coarse), _floor(end, coarse)
-    if last <= first:
+    if (end - start).total_seconds() < coarse:
         raise InputError(
             f"the window is shorter than one step of {coarse // 60} minutes",
             f"Scrapes come every {scrape_seconds:g} s; ask for a longer window",
         )
-    return Steps(first, last, fine, coarse)
+    return Steps(_floor(start, coarse), _floor(end, coarse), fine, coarse)
 
 
 def fine_step(scrape_seconds: float) -> int:
