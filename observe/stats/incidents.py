@@ -40,7 +40,7 @@ def incidents(
 
     Args:
         times: starts of the steps, evenly spaced or not, ascending.
-        volumes: requests per step.
+        volumes: requests per step; failed ones may be among them or not.
         slow: requests beyond some threshold, per step.
         failed: failed requests, per step.
         step_seconds: length of a step.
@@ -66,9 +66,10 @@ def incidents(
 
 def _unusual(hits: Floats, n: Floats, seconds: NDArray[np.int64], step_seconds: float) -> Mask:
     """Steps whose share is anomalous and does not recur at the same time of another day."""
+    n = np.maximum(n, hits)
     seen = n > 0
     base = float(np.median(hits[seen] / n[seen]))
-    distance, score = _scores(np.minimum(hits, n), n, base)
+    distance, score = _scores(hits, n, base)
     excess = hits - n * base
     material = (excess >= MATERIAL_REQUESTS) & (excess >= MATERIAL_SHARE * n)
     anomalous = seen & material & (score > ANOMALOUS)

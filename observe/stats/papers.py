@@ -63,13 +63,13 @@ def draw(paper: Paper, log_times: Floats, shares: Floats, n: float) -> Floats:
     Returns:
         Survival at POINTS evenly spaced log times of each bucket, shape (K, POINTS).
     """
-    inner = (shares > 0) & (shares < 1)
-    first, last = (int(i) for i in np.flatnonzero(inner)[[0, -1]]) if inner.any() else (0, 0)
-    rest_left = min(0.5 / n, REST * (1 - shares[first])) if inner.any() else _rest_of_one(n)
-    rest_right = min(0.5 / n, REST * shares[last]) if inner.any() else _rest_of_one(n)
+    inner = np.flatnonzero((shares > 0) & (shares < 1))
+    if inner.size == 0:
+        return _alone(n)
+    first, last = int(inner[0]), int(inner[-1])
+    rest_left = min(0.5 / n, REST * (1 - shares[first]))
+    rest_right = min(0.5 / n, REST * shares[last])
     start, end = paper.scale(np.array([1 - rest_left, rest_right]))
-    if not inner.any():
-        return _stretched(paper.share(start + (end - start) * _STEPS), shares[:1], shares[1:])
     x, y = log_times[first : last + 1], paper.scale(shares[first : last + 1])
     steep_left = (y[0] - start) / (x[0] - log_times[0]) if first > 0 else 0.0
     steep_right = (end - y[-1]) / (log_times[-1] - x[-1]) if last < log_times.size - 1 else 0.0
@@ -86,9 +86,10 @@ def draw(paper: Paper, log_times: Floats, shares: Floats, n: float) -> Floats:
     return _stretched(paper.share(heights), shares[:-1], shares[1:])
 
 
-def _rest_of_one(n: float) -> float:
-    """Share left beyond each end when all requests lie in one bucket."""
-    return float(min(max(0.5 / n, 1e-4), REST))
+def _alone(n: float) -> Floats:
+    """All requests in one bucket: log-normal around its middle, wide enough to touch the ends."""
+    end = LOGNORMAL.scale(np.array([min(max(0.5 / n, 1e-4), REST)]))
+    return _stretched(LOGNORMAL.share(end * (2 * _STEPS - 1)), np.ones(1), np.zeros(1))
 
 
 def _stretched(shares: Floats, above: Floats, below: Floats) -> Floats:
