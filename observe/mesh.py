@@ -48,7 +48,7 @@ class Mesh:
     def recommend(
         self, policy: Policy | None = None, current: CurrentSettings | None = None
     ) -> Advice:
-        """Everything that the telemetry supports; see :func:`observe.recommend.engine.recommend`."""
+        """What the telemetry supports; see :func:`observe.recommend.engine.recommend`."""
         return recommend(self.snapshot, policy, current)
 
     def save(self, folder: str | Path) -> None:

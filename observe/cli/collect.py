@@ -19,7 +19,7 @@ from observe.telemetry.snapshot import save
 @window_options
 @option("--output", type=FOLDER, default="observe-snapshot", help="Folder to write.")
 @click.pass_context
-def collect_command(ctx: click.Context, output: Path, **options: Any) -> None:
+def collect_command(ctx: click.Context, /, output: Path, **options: Any) -> None:
     """Read the telemetry of a window and store it as a snapshot.
 
     The snapshot is a folder of Parquet files with a manifest; `observe report --snapshot` works

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from observe.errors import InputError
+from observe.export.yaml_io import load_mapping
 
 DEFAULT_NAME = "observe.yaml"
 
 
-def read_config(path: Path | None, commands: list[str]) -> dict[str, Any]:
+def read_config(path: Path | None, commands: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     """Click's default map from a settings file.
 
     A key at the top applies to every command that has such an option; a mapping under a
@@ -21,20 +20,27 @@ def read_config(path: Path | None, commands: list[str]) -> dict[str, Any]:
 
     Args:
         path: the file; None looks for observe.yaml in the current folder.
-        commands: names of the commands there are.
+        commands: the commands there are, each with the names of its options.
 
     Raises:
-        InputError: the file is missing (when named), no YAML, or no mapping.
+        InputError: the file is missing (when named), no YAML, or names an unknown option.
     """
     if path is None:
         path = Path(DEFAULT_NAME)
         if not path.exists():
             return {}
-    settings = _load(path)
+    settings = load_mapping(path)
+    own = {name: settings[name] or {} for name in commands if name in settings}
     shared = {_name(k): v for k, v in settings.items() if k not in commands}
+    _check(path, shared, frozenset().union(*commands.values()))
+    for command, values in own.items():
+        if not isinstance(values, dict):
+            raise InputError(f"{path}: {command} must hold a mapping of options")
+        _check(path, {_name(k): v for k, v in values.items()}, commands[command])
     return {
-        command: shared | {_name(k): v for k, v in (settings.get(command) or {}).items()}
-        for command in commands
+        command: {k: v for k, v in shared.items() if k in known}
+        | {_name(k): v for k, v in own.get(command, {}).items()}
+        for command, known in commands.items()
     }
 
 
@@ -42,19 +48,7 @@ def _name(key: object) -> str:
     return str(key).replace("-", "_")
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}", "check --config") from error
-    try:
-        settings = YAML(typ="safe").load(text)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line} is no YAML", "see docs/cli.md for the format") from error
-    if settings is None:
-        return {}
-    if not isinstance(settings, dict):
-        raise InputError(f"{path} must hold a mapping of option names to values")
-    return settings
+def _check(path: Path, settings: dict[str, Any], known: frozenset[str]) -> None:
+    unknown = sorted(settings.keys() - known)
+    if unknown:
+        raise InputError(f"{path}: no option is called {unknown[0]!r}", "see observe --help")

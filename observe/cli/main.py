@@ -12,7 +12,6 @@ from observe.cli.collect import collect_command
 from observe.cli.config import read_config
 from observe.cli.console import Console
 from observe.cli.demo import demo_command
-from observe.cli.explain import explain_command
 from observe.cli.export import export_command
 from observe.cli.report import report_command
 from observe.errors import ObserveError
@@ -76,7 +75,7 @@ def _console(ctx: click.Context) -> Console:
 )
 @click.pass_context
 def main(
-    ctx: click.Context, quiet: bool, verbose: bool, debug: bool, config: Path | None
+    ctx: click.Context, /, quiet: bool, verbose: bool, debug: bool, config: Path | None
 ) -> None:
     """Turn Istio telemetry into timeouts, with evidence, and export them as YAML.
 
@@ -85,9 +84,12 @@ def main(
     """
     del debug  # read from the context where errors are handled
     ctx.obj = Console(quiet=quiet, verbose=verbose)
-    commands = [str(name) for name in main.commands]
-    ctx.default_map = read_config(config, commands)
+    options = {
+        str(name): frozenset(str(p.name) for p in command.params)
+        for name, command in main.commands.items()
+    }
+    ctx.default_map = read_config(config, options)
 
 
-for _command in (demo_command, collect_command, report_command, explain_command, export_command):
+for _command in (demo_command, collect_command, report_command, export_command):
     main.add_command(_command)

@@ -26,7 +26,7 @@ def option(*names: str, **settings: Any) -> Callable[[Function], Function]:
     return click.option(*names, **settings)
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[timedelta]):
     """A length of time such as 30m, 12h, 7d or 2w."""
 
     name = "duration"
@@ -43,7 +43,7 @@ class Duration(click.ParamType):
         return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A moment in ISO 8601; UTC unless it says otherwise."""
 
     name = "time"

@@ -24,6 +24,7 @@ from observe.report.write import write_report
 @click.pass_context
 def report_command(
     ctx: click.Context,
+    /,
     output: Path,
     current: tuple[Path, ...],
     policy: Path | None,

@@ -111,8 +111,10 @@ def finish(advice: Advice, fail_on: str | None, console: Console) -> int:
     """The exit code of a run, after naming what is missing."""
     if advice.missing:
         for piece in advice.missing:
-            console.warn(f"missing: {piece.query} from {piece.start:%Y-%m-%d %H:%M} to "
-                         f"{piece.end:%Y-%m-%d %H:%M} UTC: {piece.reason}")
+            console.warn(
+                f"missing: {piece.query} from {piece.start:%Y-%m-%d %H:%M} to "
+                f"{piece.end:%Y-%m-%d %H:%M} UTC: {piece.reason}"
+            )
         console.error("the Prometheus answered in part", "what was written says which part")
         return EXIT_SOURCE
     if fail_on and any(_at_least(r.severity, fail_on) for r in advice.recommendations):

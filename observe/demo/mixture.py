@@ -85,6 +85,15 @@ class Mixture:
         """The same durations, each longer by a constant."""
         return Mixture(tuple(replace(c, shift_ms=c.shift_ms + by_ms) for c in self.components))
 
+    def scaled(self, by: float) -> Mixture:
+        """The same durations, each longer by a factor."""
+        return Mixture(
+            tuple(
+                replace(c, scale_ms=c.scale_ms * by, shift_ms=c.shift_ms * by)
+                for c in self.components
+            )
+        )
+
     def _sum(self, x: Floats, part: Callable[[Component, Floats], Floats]) -> Floats:
         total = np.zeros_like(x)
         for component in self.components:

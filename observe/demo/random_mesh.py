@@ -50,6 +50,7 @@ def random_mesh(seed: int, services: int = 50) -> Truth:
     """
     rng = np.random.default_rng(seed)
     built: list[Service] = []
+    calls: list[list[tuple[float, Service]]] = []
     edges: list[Edge] = []
     for number in range(services):
         kind = _kind(rng)
@@ -58,9 +59,28 @@ def random_mesh(seed: int, services: int = 50) -> Truth:
             callees = _callees(rng, built)
         service = _service(rng, f"svc-{number:03d}", kind, callees)
         built.append(service)
-        edges += [Edge(service.workload, callee, _rate(rng)) for _, callee in callees]
+        calls.append(callees)
         edges += _clients(rng, service, kind)
-    return Truth(tuple(edges), seed=seed, name=f"random-{seed}")
+    return Truth(tuple(edges + _inner(built, calls, edges)), seed=seed, name=f"random-{seed}")
+
+
+def _inner(
+    built: list[Service], calls: list[list[tuple[float, Service]]], outer: list[Edge]
+) -> list[Edge]:
+    """Calls between services: as many as the callers' requests cause, callers first.
+
+    A caller's latency holds a callee's in a share of its requests; the traffic must say the same.
+    """
+    arriving = dict.fromkeys((s.workload for s in built), 0.0)
+    for edge in outer:
+        arriving[edge.service.workload] += edge.peak_rps
+    found: list[Edge] = []
+    for service, callees in zip(reversed(built), reversed(calls), strict=True):
+        for share, callee in callees:
+            rate = share * arriving[service.workload]
+            arriving[callee.workload] += rate
+            found.append(Edge(service.workload, callee, rate))
+    return found
 
 
 def _kind(rng: np.random.Generator) -> str:
@@ -77,7 +97,8 @@ def _callees(rng: np.random.Generator, built: list[Service]) -> list[tuple[float
     ]
     count = min(len(plain), int(rng.integers(1, 4)))
     chosen = rng.choice(len(plain), count, replace=False)
-    shares = rng.dirichlet(np.ones(count + 1))[:count]
+    # Most requests of a service that calls others do call one of them.
+    shares = rng.dirichlet(np.ones(count)) * rng.uniform(0.5, 1.0)
     return [(float(share), plain[i]) for share, i in zip(shares, chosen, strict=True)]
 
 
@@ -86,8 +107,10 @@ def _service(
 ) -> Service:
     latency = _latency(rng, kind)
     if callees:
-        latency = caller_of(latency, [(share, callee.latency) for share, callee in callees])
-    saturation = float(rng.uniform(0.0, 0.6))
+        # A caller waits for its callees as they are when they are busy, not when they are idle.
+        waits = [(share, c.latency.scaled(1.0 + c.saturation)) for share, c in callees]
+        latency = caller_of(latency, waits)
+    saturation = 0.0 if callees else float(rng.uniform(0.0, 0.6))
     return Service(
         Workload("main", f"team-{rng.integers(0, 4)}", name),
         latency,

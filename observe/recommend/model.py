@@ -66,7 +66,7 @@ class TimeoutEvidence(CamelModel):
     week_estimate_ms: float = Field(description="the same quantile over the whole window")
     median_ms: float
     censored_fraction: float = Field(description="requests cut before they could end")
-    design_effect: float = Field(description="variance between hours over binomial variance")
+    design_effect: float = Field(description="requests that are worth one independent one")
     coverage: float
     excluded: tuple[tuple[datetime, datetime], ...] = Field(
         default=(), description="spans left out as incidents, half-open"

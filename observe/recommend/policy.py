@@ -17,9 +17,13 @@ class TimeoutPolicy(CamelModel):
         default=0.001, gt=0, lt=0.5, description="share of good requests a timeout may cut"
     )
     interval_confidence: float = Field(
-        default=0.95, gt=0.5, lt=1, description="confidence of the interval around the quantile"
+        default=0.90,
+        gt=0.5,
+        lt=1,
+        description="confidence of the interval around the quantile; each end alone has half the "
+        "doubt (95 %)",
     )
-    headroom: float = Field(default=0.10, ge=0, le=5, description="added on top of the upper bound")
+    headroom: float = Field(default=0.05, ge=0, le=5, description="added on top of the upper bound")
     minimum_ms: float = Field(default=10.0, gt=0, description="no timeout below this")
     narrow_spread: float = Field(
         default=1.5, ge=1, description="a timeout is at least this multiple of the median"

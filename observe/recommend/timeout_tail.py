@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from observe.recommend.policy import TimeoutPolicy
 from observe.signals.latency import TargetLatency
 from observe.stats.censored import censored_histogram
+from observe.stats.dispersion import effect_of_scatter, scatter
 from observe.stats.histogram import Histogram
-from observe.stats.interval import design_effect, quantile_interval
+from observe.stats.interval import quantile_interval
 from observe.stats.quantile import Estimate, quantile
 from observe.stats.windows import busiest, incidents
 
@@ -34,9 +35,9 @@ class Tail:
         bracket: the quantile with what the bucket boundaries alone guarantee.
         censored: share of requests cut before they ended.
         identified: whether the data reaches up to the quantile at all.
-        design_effect: variance between steps over binomial variance, >= 1.
-        scatter: coefficient of variation between steps of the share of slow answers, chance
-            taken out; 0.5 says that it swings by half its size from hour to hour.
+        design_effect: requests that are worth one independent request, >= 1.
+        scatter: coefficient of variation between neighbouring steps of the share of slow
+            answers, chance taken out; 0.5: it swings by half its size from hour to hour.
     """
 
     survival: Histogram
@@ -53,42 +54,32 @@ def tail_of(
     latency: TargetLatency, policy: TimeoutPolicy, steps: Mask, caller: int | None = None
 ) -> Tail:
     """The tail over some steps (mask of H), of all callers or of one."""
-    level = 1.0 - policy.false_timeout_rate
+    rate = policy.false_timeout_rate
     success = latency.histogram("success", steps=steps, caller=caller)
     cut = latency.histogram("censored", steps=steps, caller=caller)
     seen = censored_histogram(success, cut)
-    bracket = quantile(seen.survival, level)
-    effect = _design_effect(latency, steps, caller, bracket.low)
+    bracket = quantile(seen.survival, 1.0 - rate)
+    swing = _swing(latency, steps, caller, bracket.low)
+    effect = effect_of_scatter(swing, rate, success.total / max(1, int(steps.sum())))
+    level = policy.interval_confidence
     return Tail(
         survival=seen.survival,
         requests=success.total + cut.total,
-        interval=quantile_interval(seen.survival, level, policy.interval_confidence, effect),
+        interval=quantile_interval(seen.survival, 1.0 - rate, level, effect),
         bracket=bracket,
         censored=seen.fraction,
-        identified=level <= seen.identified_below,
+        identified=1.0 - rate <= seen.identified_below,
         design_effect=effect,
-        scatter=_scatter(effect, policy.false_timeout_rate, success.total / max(1, steps.sum())),
+        scatter=swing,
     )
 
 
-def _scatter(effect: float, share: float, requests_per_step: float) -> float:
-    """What the design effect says of a share: var = (effect - 1) * p (1 - p) / n."""
-    if requests_per_step <= 0:
-        return 0.0
-    return float(np.sqrt((effect - 1.0) * (1.0 - share) / (requests_per_step * share)))
-
-
-def _design_effect(
-    latency: TargetLatency, steps: Mask, caller: int | None, beyond_ms: float
-) -> float:
-    """How much more the share of slow answers varies between steps than chance explains."""
-    cube = latency.counts["success"][:, steps]
-    cube = cube if caller is None else cube[caller : caller + 1]
-    per_step = cube.sum(axis=0)
+def _swing(latency: TargetLatency, steps: Mask, caller: int | None, beyond_ms: float) -> float:
+    """How much the share of slow answers swings from step to step, chance taken out."""
+    cube = latency.counts["success"]
+    per_step = (cube if caller is None else cube[caller : caller + 1]).sum(axis=0)
     lower = np.concatenate(([0.0], latency.bounds[:-1]))
-    exceed = per_step[:, lower >= beyond_ms].sum(axis=1)
-    totals = per_step.sum(axis=1)
-    return design_effect(exceed[totals > 0], totals[totals > 0])
+    return scatter(per_step[:, lower >= beyond_ms].sum(axis=1), per_step.sum(axis=1), steps)
 
 
 def incident_steps(latency: TargetLatency, step_seconds: int) -> Mask:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import numpy as np
 import pandas as pd
 
 from observe.telemetry.frames import OUTCOME_COLUMNS
@@ -121,11 +122,16 @@ def outcome_of(frame: pd.DataFrame) -> pd.Series[str]:
     Returns:
         Categorical series with the values of :class:`Outcome`, on the frame's index.
     """
-    columns = list(OUTCOME_COLUMNS)
-    codes = frame[columns].astype("str")
-    kinds = codes.drop_duplicates()
-    meaning = {tuple(row): classify(*row).value for row in kinds.itertuples(index=False, name=None)}
-    values = [meaning[row] for row in codes.itertuples(index=False, name=None)]
-    return pd.Series(
-        pd.Categorical(values, categories=[o.value for o in Outcome]), index=frame.index
-    )
+    kinds = [pd.factorize(frame[column]) for column in OUTCOME_COLUMNS]
+    number = np.zeros(len(frame), dtype=np.int64)
+    for codes, values in kinds:
+        number = number * max(1, len(values)) + codes
+    # Frames have millions of rows but few combinations of labels: each is read once.
+    first, which = np.unique(number, return_index=True, return_inverse=True)[1:]
+    meaning = [
+        classify(*(str(values[codes[row]]) for codes, values in kinds)).value for row in first
+    ]
+    names = [o.value for o in Outcome]
+    places = np.array([names.index(m) for m in meaning], dtype=np.int64)
+    outcome = pd.Categorical.from_codes(places[which] if len(frame) else [], categories=names)
+    return pd.Series(outcome, index=frame.index)

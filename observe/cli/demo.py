@@ -1,0 +1,135 @@
+"""`observe demo`: from nothing to a report, on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
+from observe.cli.console import Console
+from observe.cli.options import FOLDER, option
+from observe.cli.summary import print_summary
+from observe.cli.wiring import finish
+from observe.demo.load import LoadSummary, load_week
+from observe.demo.shop import demo_mesh
+from observe.demo.shop_yaml import demo_current_yaml
+from observe.errors import EXIT_DONE, InputError
+from observe.export.current import Current, read_current
+from observe.export.plan import plan_export
+from observe.export.write import write_export
+from observe.recommend.engine import recommend
+from observe.recommend.model import Advice
+from observe.report.build import build_report
+from observe.report.write import write_report
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.collector import collect
+from observe.telemetry.settings import ConnectionSettings
+from observe.telemetry.snapshot import Snapshot
+
+_MARK = ".observe-demo"
+
+
+@click.command("demo")
+@option("--output", type=FOLDER, default="observe-demo", help="Folder for everything it makes.")
+@option("--port", type=int, default=0, help="Port of the Prometheus; 0 takes a free one.")
+@option("--seed", type=int, default=1, help="Seed of the simulated traffic.")
+@option(
+    "--serve/--no-serve",
+    default=None,
+    help="Keep the Prometheus running until Ctrl-C.  [default: only in a terminal]",
+)
+@click.pass_context
+def demo_command(ctx: click.Context, /, output: Path, port: int, seed: int, **options: Any) -> None:
+    """Simulate a mesh of known truth, load a real Prometheus, write the report.
+
+    A shop of two clusters and its week of telemetry, with a heavy tail, a weekly peak, streams, an
+    incident and timeouts that are too tight and too loose. Needs a prometheus binary
+    (`make prometheus` fetches one without root).
+    """
+    console = ctx.find_object(Console) or Console()
+    folder = _fresh_folder(Path(output))
+    began = time.monotonic()
+    with PrometheusServer(folder / "prometheus", port=port, flags=HISTORY_FLAGS) as server:
+        console.say(f"Prometheus is running at {server.url}")
+        loaded = _load(server.url, seed, console)
+        snapshot = _collect(server.url, loaded, console)
+        current = _write_current(folder / "current")
+        advice = _report(folder, snapshot, current, console)
+        print_summary(advice, folder / "report")
+        console.say(f"Done in {time.monotonic() - began:.0f} s.")
+        _say_next(folder, server.url, loaded, console)
+        serve = options["serve"] if options["serve"] is not None else sys.stderr.isatty()
+        if serve:
+            console.say(f"Prometheus stays at {server.url} until Ctrl-C.")
+            _wait_for_ctrl_c(server)
+    ctx.exit(finish(advice, None, console) or EXIT_DONE)
+
+
+def _fresh_folder(folder: Path) -> Path:
+    """An empty folder; what an earlier demo left is removed, anything else is refused."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise InputError(
+                f"{folder} is not empty and was not made by a demo", "name another --output"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+    return folder
+
+
+def _load(url: str, seed: int, console: Console) -> LoadSummary:
+    with console.progress("Simulating a week and loading it") as bar:
+        loaded = load_week(url, demo_mesh(), seed, datetime.now(UTC), bar.advance)
+    console.detail(
+        f"{loaded.series:,} series, {loaded.cost.samples:,} samples in {loaded.seconds:.1f} s"
+    )
+    return loaded
+
+
+def _collect(url: str, loaded: LoadSummary, console: Console) -> Snapshot:
+    with (
+        PrometheusClient(ConnectionSettings(url=url)) as client,
+        console.progress("Reading telemetry") as bar,
+    ):
+        return collect(client, loaded.start, loaded.end, progress=bar.advance)
+
+
+def _write_current(folder: Path) -> Current:
+    """The VirtualServices that the simulated mesh has already."""
+    for name, text in demo_current_yaml().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return read_current(folder)
+
+
+def _report(folder: Path, snapshot: Snapshot, current: Current, console: Console) -> Advice:
+    with console.progress("Writing report and YAML"):
+        advice = recommend(snapshot, None, current)
+        write_report(build_report(advice, snapshot), folder / "report", snapshot)
+        write_export(plan_export(advice, current), folder / "export")
+    return advice
+
+
+def _say_next(folder: Path, url: str, loaded: LoadSummary, console: Console) -> None:
+    snapshot, end = folder / "report" / "snapshot", f"{loaded.end:%Y-%m-%dT%H:%MZ}"
+    console.say("")
+    console.say("Next:")
+    console.say(f"  observe explain east/shop/checkout --snapshot {snapshot}")
+    console.say(f"  observe export --snapshot {snapshot} --current {folder / 'current'} --diff")
+    console.say(f"  observe report --prometheus {url} --end {end}   (while it runs)")
+
+
+def _wait_for_ctrl_c(server: PrometheusServer) -> None:
+    try:
+        while server.running:
+            signal.sigtimedwait({signal.SIGTERM}, 1.0)
+    except KeyboardInterrupt:
+        return
