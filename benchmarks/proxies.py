@@ -84,16 +84,15 @@ def _series(
 
 
 def middle_of_bin(durations_ms: Floats) -> Floats:
-    """What Envoy adds to the sum for a duration: the middle of its bin, weighted to its lower end.
+    """What Envoy adds to the sum for a duration: the middle of its bin of two significant digits.
 
-    A bin holds one value of two significant digits (libcircllhist, hist_bucket_midpoint).
+    Source: libcircllhist, hist_bucket_midpoint. Recorded pages show it: one request, sum 1050.
     """
     whole = np.floor(durations_ms)
     safe = np.maximum(whole, 1.0)
     width = 10.0 ** (np.floor(np.log10(safe)) - 1)
     bottom = np.floor(safe / width + 1e-9) * width
-    middle = bottom + width * bottom / (2 * bottom + width)
-    return np.where(whole >= 1, middle, 0.0)
+    return np.where(whole >= 1, bottom + width / 2, 0.0)
 
 
 def _ticks(

@@ -75,6 +75,6 @@ def test_nothing_is_scraped_between_windows_unless_proxies_were_idle() -> None:
 
 
 def test_the_sum_is_that_of_the_middles_of_bins_of_two_digits() -> None:
-    # [5, 5.1), [100, 110), [250, 260), each weighted towards its lower end
-    expected = [5 + 0.1 * 5 / 10.1, 100 + 10 * 100 / 210, 250 + 10 * 250 / 510, 0]
-    assert middle_of_bin(np.array([5.7, 104.0, 259.9, 0.4])) == pytest.approx(expected)
+    expected = [5.05, 105, 255, 43.5, 1_050, 0]
+    durations = np.array([5.7, 104.0, 259.9, 43.2, 1_012, 0.4])
+    assert middle_of_bin(durations) == pytest.approx(expected)
