@@ -61,4 +61,4 @@ def _busiest(recommendation: Recommendation) -> str:
 def _clustering(design_effect: float) -> str:
     if design_effect <= 1.5:
         return "none beyond chance"
-    return f"varies {significant(design_effect, 2)} times as much between hours as chance explains"
+    return f"they come in bursts: {significant(design_effect, 2)} count as one independent request"

@@ -72,7 +72,7 @@ def count_text(count: float | None) -> str:
 
 
 def rate_text(per_second: float | None) -> str:
-    """`25 /day`, `12.5 /s`, `12.3 k /s`; less than one in ten seconds is told per hour or day."""
+    """`25 /day`, `12.5 /s`, `12.3 k/s`; less than one in ten seconds is told per hour or day."""
     if per_second is None or math.isnan(per_second):
         return NOTHING
     if per_second == 0:
@@ -80,9 +80,8 @@ def rate_text(per_second: float | None) -> str:
     for seconds, unit, least in ((1, "s", 0.1), (3_600, "h", 10 / 3_600)):
         if per_second >= least:
             rate = per_second * seconds
-            return (
-                f"{count_text(rate)}/{unit}" if rate >= 9_999.5 else f"{significant(rate)} /{unit}"
-            )
+            large = rate >= 9_999.5
+            return f"{count_text(rate)}/{unit}" if large else f"{significant(rate)} /{unit}"
     return f"{significant(per_second * 86_400)} /day"
 
 

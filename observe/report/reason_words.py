@@ -75,6 +75,10 @@ _WORDS: dict[Reason, ReasonWords] = {
         "learned on the first part of the window, it would have cut more than accepted in the rest",
         "Wait for another week, or take a longer timeout.",
     ),
+    Reason.CLIENTS_HANG_UP: ReasonWords(
+        "clients hang up on slow answers more often than the timeout may cut them",
+        "Look at the timeouts inside the clients.",
+    ),
     Reason.PARTIAL_ANSWER: ReasonWords(
         "Prometheus answered only part of the questions", "See what is missing under data quality."
     ),

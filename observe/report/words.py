@@ -167,7 +167,7 @@ def headline_text(advice: Advice) -> str:
     if fits:
         parts.append(f"{plural(fits, 'setting')} fit" + ("s" if fits == 1 else ""))
     if advice.withheld:
-        parts.append(f"{plural(len(advice.withheld), 'target')} withheld for lack of evidence")
+        parts.append(f"{plural(len(advice.withheld), 'target')} withheld, each with a reason")
     return "; ".join(parts) + "."
 
 
