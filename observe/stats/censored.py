@@ -49,9 +49,11 @@ def censored_histogram(
     Args:
         events: requests that ended by themselves.
         censored: requests that were cut, by the duration at which that happened; same bounds.
+            When all lie in one bucket and their sum is known, their mean is taken as `cut_ms`.
         cut_ms: the timeout that cut them, where it is known. Those in its bucket then leave at
-            that point, and not at the bucket's end; a timeout at a bucket's bound is measured
-            as slightly more, and belongs to the start of the bucket behind it.
+            that point and not at the bucket's end, and the share that ends per log time is
+            taken as constant within that bucket. A timeout at a bucket's bound is measured as
+            slightly more, and belongs to the start of the bucket behind it.
 
     Raises:
         InputError: the bounds differ.
@@ -61,35 +63,70 @@ def censored_histogram(
     total = events.total + censored.total
     if total <= 0:
         return Censored(Histogram.empty(events.bounds), 0.0, 0.0, 1.0)
-    early = censored.counts * _left_before_events(censored, cut_ms)
-    reached = total - np.concatenate(([0.0], (events.cumulative + censored.cumulative)[:-1]))
-    watched = np.maximum(reached - early, events.counts)
-    survivors, mass, weight = 1.0, np.zeros_like(events.counts), 1.0
-    for i in np.flatnonzero(events.counts > 0):
-        stands_for = survivors * total / watched[i]
+    if cut_ms is None and np.count_nonzero(censored.counts) == 1 and censored.total_sum:
+        cut_ms = censored.mean
+    mass, weight = _product_limit(events, censored, cut_ms)
+    left = 1.0 - float(mass.sum())
+    left = left if left > 1e-12 else 0.0
+    mass[-1] += left
+    total_sum = events.total_sum if censored.total <= 0 else None
+    survival = Histogram(events.bounds, mass * total, total_sum)
+    return Censored(survival, 1.0 - left, censored.total / total, weight)
+
+
+def _product_limit(
+    events: Histogram, censored: Histogram, cut_ms: float | None
+) -> tuple[Floats, float]:
+    """Probability of each bucket as far as it was watched, and the largest weight used."""
+    total = events.total + censored.total
+    slower = np.cumsum((events.counts + censored.counts)[::-1])[::-1]
+    cut_at, place = _place(events, cut_ms)
+    mass, survivors, weight = np.zeros_like(events.counts), 1.0, 1.0
+    for i in map(int, np.flatnonzero(events.counts > 0)):
+        ended, reached = float(events.counts[i]), float(slower[i])
+        gone = float(censored.counts[i]) if i == cut_at else 0.0
+        share_before, share_left = _through(reached, ended, gone, place)
+        watched = reached * share_before - gone
+        stands_for = survivors * total / reached
+        if gone > 0 and watched > 1e-9 * reached:
+            stands_for = survivors * total * share_before / watched
         if stands_for > MAX_WEIGHT:
             break
         weight = max(weight, stands_for)
-        mass[i] = survivors * events.counts[i] / watched[i]
-        survivors = max(survivors - mass[i], 0.0)
-    survivors = survivors if survivors > 1e-12 else 0.0
-    mass[-1] += survivors
-    total_sum = events.total_sum if censored.total <= 0 else None
-    survival = Histogram(events.bounds, mass * total, total_sum)
-    return Censored(survival, 1.0 - survivors, censored.total / total, float(weight))
+        mass[i] = survivors * (1 - share_left)
+        survivors *= share_left
+    return mass, weight
 
 
-def _left_before_events(censored: Histogram, cut_ms: float | None) -> Floats:
-    """Per bucket, the part of it (by log time) during which its censored were already gone."""
-    gone = np.zeros_like(censored.counts)
-    if cut_ms is None:
-        return gone
-    at = int(np.searchsorted(censored.lower, cut_ms, side="right")) - 1
-    if at < 0:
-        return gone
-    start, end = censored.lower[at], censored.bounds[at]
+def _place(h: Histogram, cut_ms: float | None) -> tuple[int, float]:
+    """Bucket of a timeout (-1: none), and how far into it the timeout lies, by log time."""
+    if cut_ms is None or not cut_ms > 0:
+        return -1, 1.0
+    at = int(np.searchsorted(h.lower, cut_ms, side="right")) - 1
+    start, end = h.lower[at], h.bounds[at]
     if start <= 0 or not np.isfinite(end):
-        gone[at] = 1.0 if cut_ms == start else 0.5
-    else:
-        gone[at] = np.log(end / cut_ms) / np.log(end / start)
-    return gone
+        return at, 0.0 if cut_ms == start else 1.0
+    return at, float(np.log(cut_ms / start) / np.log(end / start))
+
+
+def _through(reached: float, ended: float, gone: float, place: float) -> tuple[float, float]:
+    """Shares of those who reached a bucket that are left at the cut, and at its end.
+
+    With the hazard h per bucket constant in log time, as many end as
+    R (1 - e^-hp) + (R e^-hp - C) (1 - e^-h(1-p)), where R reached the bucket and C are cut at
+    the part p of it. Solved for h by bisection.
+    """
+    if gone <= 0 or place >= 1:
+        left = 1 - ended / reached
+        return left, left
+    if place <= 0:
+        return 1.0, 1 - ended / (reached - gone)
+    low, high = 0.0, np.log(reached / gone) / place
+    if ended >= (reached - gone) * (1 - 1e-12):
+        return gone / reached, gone / reached
+    for _ in range(60):
+        h = (low + high) / 2
+        at_cut = reached * np.exp(-h * place)
+        end = reached - at_cut + (at_cut - gone) * (1 - np.exp(-h * (1 - place)))
+        low, high = (h, high) if end < ended else (low, h)
+    return float(np.exp(-low * place)), float(np.exp(-low))
