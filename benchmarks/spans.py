@@ -154,6 +154,12 @@ def exact_quantile(durations_ms: pd.Series, level: float) -> float:
     return float(np.quantile(durations_ms.to_numpy(), level, method="inverted_cdf"))
 
 
+def near_period(durations_ms: pd.Series) -> float:
+    """Share within 5 ms of a multiple of 100 ms, the period in which Linux enforces CPU limits."""
+    beyond = durations_ms % 100
+    return float((np.minimum(beyond, 100 - beyond) <= 5).mean())
+
+
 def main() -> None:
     folder = shared_folder("nezha-onlineboutique")
     if folder is None:
@@ -167,7 +173,13 @@ def main() -> None:
         f"{len(recording.windows)} recorded windows of together "
         f"{sum((e - s).total_seconds() for s, e in recording.windows) / 60:.1f} minutes"
     )
-    print(f"{(calls['fault'] != '').mean():.1%} of the calls began under an injected fault\n")
+    print(f"{(calls['fault'] != '').mean():.1%} of the calls began under an injected fault")
+    clients = calls[calls["reporter"] == "source"]
+    slow = clients.loc[clients["duration_ms"] >= 95, "duration_ms"]
+    print(
+        f"of {len(slow):,} client calls of 95 ms and more, {near_period(slow):.1%} lie within 5 ms "
+        "of a multiple of 100 ms (10 % would by chance)\n"
+    )
     by_edge = calls.groupby(["reporter", "source", "destination"])["duration_ms"]
     table = by_edge.agg(
         calls="size",
