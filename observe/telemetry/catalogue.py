@@ -45,6 +45,8 @@ _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 #: Shapes of pod names, the most specific last: bare, StatefulSet, DaemonSet or Job, Deployment.
 _POD_NAMES = ("(.*)", "(.+)-[0-9]+", f"(.+)-{_SAFE}{{5}}", f"(.+)-{_SAFE}{{6,10}}-{_SAFE}{{5}}")
 
+_SMALL_FIRST_VALUE = 10
+
 Step = Literal["fine", "coarse"]
 
 
@@ -95,6 +97,29 @@ def _sum_of_increases(metric: str, matchers: Sequence[str]) -> str:
     return f"sum by ($by) ($once(increase({selector(metric, matchers)}[$window])))"
 
 
+def _first_values(metric: str, matchers: Sequence[str]) -> str:
+    """Requests that a counter held when it was first scraped, which `increase` cannot see.
+
+    Each proxy starts a counter with its first request of a kind, so that rare outcomes would be
+    counted too low by one or more for every pod. Only small first values are added: a series that
+    comes back after a gap is no new one, and must not bring its whole past along.
+    """
+    series = selector(metric, matchers)
+    small = f"min_over_time({series}[$window]) <= {_SMALL_FIRST_VALUE}"
+    before = f"{series} offset $window"
+    born = f"({small}) unless {before}"
+    recorded = f"count({before})"  # at the start of all records every series would seem new
+    return f"sum by ($by) ($once(({born}) and on () {recorded}))"
+
+
+def _both(first: str, second: str) -> str:
+    """The series of two queries; equal ones are told apart by `part`, to be added up later."""
+    return " or ".join(
+        f'label_replace({query}, "part", "{number}", "", "")'
+        for number, query in enumerate((first, second), start=1)
+    )
+
+
 def _with_workload(expression: str) -> str:
     """The expression with a label `workload`, read from the shape of the pod's name."""
     for shape in _POD_NAMES:
@@ -125,7 +150,10 @@ ENTRIES = (
         "requests",
         "volume and outcomes over time, by reporter: error ratios, peaks, retries",
         (*EDGE_LABELS, *OUTCOME_LABELS),
-        _sum_of_increases(REQUESTS, _ALL_REPORTERS),
+        _both(
+            _sum_of_increases(REQUESTS, _ALL_REPORTERS),
+            _first_values(REQUESTS, _ALL_REPORTERS),
+        ),
     ),
     Entry(
         "latency",

@@ -14,6 +14,9 @@ from observe.telemetry.frames import COVERAGE
 from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.steps import Steps
 
+#: A single sample, such as the one on the border to the next step, shows no increase.
+_SAMPLES_OF_AN_INCREASE = 2
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -59,7 +62,8 @@ def coverage(
         first = round(steps.start.timestamp() * 1000)
         at = (samples.time - first) // (steps.coarse * 1000)
         edge = samples.labels["edge"].to_numpy()[samples.series]
-        np.maximum.at(seen, (edge, at), np.minimum(samples.values, expected))
+        useful = np.where(samples.values >= _SAMPLES_OF_AN_INCREASE, samples.values, 0.0)
+        np.maximum.at(seen, (edge, at), np.minimum(useful, expected))
     unknown = _unknown(missing, steps)
     silent = (seen.sum(axis=0) == 0) & ~unknown
     seen = _best_of_workload(seen, edges)

@@ -39,7 +39,7 @@ def transport_error(error: Exception, settings: ConnectionSettings) -> SourceErr
     url, text = settings.url, _chain(error).lower()
     if isinstance(error, requests.exceptions.SSLError) or "certificate" in text:
         return UnreachableError(
-            f"no trusted TLS connection to {url}: {_tls_cause(text)}",
+            f"no trusted TLS connection to {url}: {_tls_cause(text.replace('_', ' '))}",
             "Give the right CA file, or switch verification off if you know why",
         )
     if any(part in text for part in _NO_NAME):

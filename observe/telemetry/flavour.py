@@ -15,7 +15,8 @@ from observe.telemetry.decode import QueryResult
 REPLICA_LABELS = ("prometheus_replica", "__replica__", "replica")
 DEFAULT_SCRAPE_SECONDS = 60.0
 
-_NAMES = '{__name__=~".*istio_(request|tcp).*|container_(cpu|memory)_.*"}'
+#: Selects whatever may tell what telemetry there is.
+NAMES = '{__name__=~".*istio_(request|response|tcp)_?.*|container_(cpu|memory)_.*"}'
 _SECONDS = "istio_request_duration_seconds"
 _MILLISECONDS = "istio_request_duration_milliseconds"
 #: The window is looked at in this many places: any of them may lie in a gap.
@@ -50,7 +51,7 @@ def survey(client: PrometheusClient, start: datetime, end: datetime) -> Flavour:
     Raises:
         SourceError: nothing that can be worked with.
     """
-    names = frozenset(client.label_values("__name__", [_NAMES], start, end))
+    names = frozenset(client.label_values("__name__", [NAMES], start, end))
     check_names(names, client.settings.url)
     counted = _look(client, _count_query(names), start, end)
     series, reporters = _series(counted)

@@ -90,9 +90,14 @@ def test_a_window_longer_than_the_retention_says_what_is_covered() -> None:
     silent = np.array([True] * 2 + [False] * 3 + [True])
     before, outage = silence_warnings(silent, _steps(6))
     assert "nothing was recorded before 2026-03-02 02:00 UTC" in before
-    assert "3 of 6 hours are covered" in before or "3 of 6 hours" in before
+    assert "3 of 6 hours are covered" in before
     assert "in 1 hours of the window" in outage
     assert silence_warnings(np.array([False]), _steps(1)) == []
+
+
+def test_a_single_sample_on_the_border_of_a_step_covers_nothing() -> None:
+    covered = coverage(_samples([1, 60]), _edges("web"), _steps(2), 60)
+    assert covered.silent.tolist() == [True, False]
 
 
 def test_no_edges_mean_no_coverage() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observe.telemetry.catalogue import BUCKETS, ENTRIES, REQUESTS, WORKING_SET, promql
+from observe.telemetry.flavour import NAMES
 from observe.telemetry.frames import ALL
 from observe.telemetry.pieces import MAX_POINTS, MAX_SAMPLES, MAX_VALUES, Piece, plan
 from observe.telemetry.steps import Steps
@@ -64,3 +66,11 @@ def test_entries_feed_a_frame_and_fill_every_placeholder(entry: object) -> None:
 def test_reporters_are_never_summed() -> None:
     for entry in ENTRIES:
         assert ("reporter" in entry.by) == (entry.frame != "containers")
+
+
+def test_every_metric_of_the_catalogue_is_looked_for() -> None:
+    pattern = re.search(r'__name__=~"(.*)"', NAMES)
+    assert pattern is not None
+    for entry in ENTRIES:
+        for metric in entry.metrics:
+            assert re.fullmatch(pattern.group(1), metric)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from known_week import END, START
+from scripted_api import Api, Asked, Reply, matrix, success
+
+from observe.errors import SourceError
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.flavour import check_names, survey
+
+URL = "http://prom"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"istio_request_duration_seconds_bucket", "istio_requests_total"}, "before Istio 1.5"),
+        ({"istio_tcp_sent_bytes_total"}, "only TCP metrics"),
+        ({"workload:istio_requests:rate5m"}, "only recorded Istio series such as workload:"),
+        ({"container_cpu_usage_seconds_total"}, "holds no Istio metrics"),
+        (set(), "holds no Istio metrics"),
+    ],
+)
+def test_telemetry_that_cannot_be_read_is_named(names: set[str], said: str) -> None:
+    with pytest.raises(SourceError, match=said) as caught:
+        check_names(frozenset(names), URL)
+    assert caught.value.hint
+
+
+def test_a_mesh_that_was_upgraded_from_mixer_is_read() -> None:
+    names = {
+        "istio_requests_total",
+        "istio_request_duration_seconds_bucket",
+        "istio_request_duration_milliseconds_bucket",
+    }
+    check_names(frozenset(names), URL)
+
+
+def test_a_dead_last_hour_does_not_hide_what_there_is(api: Callable[..., Api]) -> None:
+    begin = START.timestamp()
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path.endswith("/values"):
+            return success(["istio_requests_total"])
+        if asked.path.endswith("/labels"):
+            return success(["reporter", "pod"])
+        if "quantile" in asked.params["query"]:
+            return matrix(({}, [(begin + 50_000, "3"), (begin + 100_000, "240")]))
+        labels = {"__name__": "istio_requests_total", "reporter": "waypoint"}
+        return matrix((labels, [(begin + 50_000, "40"), (begin + 100_000, "70")]))
+
+    found = survey(PrometheusClient(api(answer).url), START, END)
+    assert found.scrape_seconds == 15
+    assert found.reporters == ("waypoint",)
+    assert found.series == {"istio_requests_total": 70}
+    assert found.replica_labels == ()
+    (warning,) = found.warnings
+    assert "no latencies to learn from" in warning
+
+
+def test_an_interval_that_cannot_be_found_is_assumed_and_said_so(api: Callable[..., Api]) -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.path.endswith("/values"):
+            return success(["istio_requests_total", "istio_request_duration_milliseconds_bucket"])
+        if asked.path.endswith("/labels"):
+            return success([])
+        return matrix(warnings=["a store is away"])
+
+    found = survey(PrometheusClient(api(answer).url), START, END)
+    assert found.scrape_seconds == 60
+    assert found.warnings == (
+        "the scrape interval could not be found; 60 s is assumed",
+        "a store is away",
+    )
