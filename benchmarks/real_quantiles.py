@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from proxies import scrapes
 from real_timeouts import END, START, prometheus_with, window
 from spans import exact_quantile, load, shared_folder
 
+from observe.durations import parse_ms
+from observe.recommend.engine import recommend
+from observe.recommend.model import Advice
 from observe.signals.golden import LEVELS, golden
 from observe.stats.histogram import ISTIO_BUCKETS_MS, Histogram
 from observe.stats.quantile import linear_quantile, quantile
@@ -66,6 +70,20 @@ def quantile_errors(snapshot: Snapshot, calls: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def predictions(advice: Advice, calls: pd.DataFrame) -> pd.DataFrame:
+    """Share of calls that each timeout cuts: predicted from buckets, and of the exact calls."""
+    rows = []
+    for proposal in advice.recommendations:
+        name = str(proposal.target.service).split(".")[0]
+        timeout = parse_ms(proposal.proposed["timeout"])
+        mine = calls[(calls["reporter"] == "source") & (calls["destination"] == name)]
+        low, high = proposal.predicted_interval["fractionCut"]
+        exact = float((mine["duration_ms"] > timeout).mean())
+        rows.append((name, timeout, proposal.predicted.fraction_cut, low, high, exact))
+    columns = ["service", "timeout_ms", "predicted", "low", "high", "exact"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def histogram(durations_ms: pd.Series) -> Histogram:
     """Exact counts per bucket."""
     bounds = np.array(ISTIO_BUCKETS_MS)
@@ -104,12 +122,22 @@ def main() -> None:
             f"{table['error'].abs().max():.2%}); coverage {source.coverage:.1%} at a scrape "
             f"interval taken as {source.scrape_interval_seconds:g} s"
         )
+        present = scrapes(recording.calls, recording.windows, between=between).times_ms.size
+        due = (END - START) // pd.Timedelta(seconds=15)
+        print(f"  scrapes of 15 s: {present} of {due} ({present / due:.1%})")
         for warning in source.warnings:
             print(f"  warning: {warning}")
         errors = quantile_errors(snapshot, recording.calls)
         _show(errors)
         if between == "idle":
+            print("  share of the window's calls that the proposed timeouts cut")
+            cuts = predictions(recommend(snapshot), recording.calls)
+            print(cuts.to_string(index=False, formatters=dict.fromkeys(cuts.columns[2:], _percent)))
             print(errors.drop(columns=["buckets", "inside"]).round(3).to_string(index=False))
+
+
+def _percent(share: float) -> str:
+    return f"{share:.3%}"
 
 
 def _show(errors: pd.DataFrame) -> None:

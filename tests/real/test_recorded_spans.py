@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from proxies import Between, scrapes
-from real_quantiles import ENOUGH, quantile_errors, totals
+from real_quantiles import ENOUGH, predictions, quantile_errors, totals
 from real_timeouts import END, START, judge
 from spans import Recording, load, shared_folder
 
@@ -150,6 +150,14 @@ def test_services_with_too_few_calls_get_no_timeout(idle: Loaded) -> None:
         "frontend": "SOURCE_WITHOUT_METRICS",
     }
     assert len(idle.advice.recommendations) == 6
+
+
+def test_what_a_timeout_is_predicted_to_cut_holds_for_the_exact_calls(
+    idle: Loaded, recording: Recording
+) -> None:
+    table = predictions(idle.advice, recording.calls)
+    assert len(table) == 6
+    assert table["exact"].between(table["low"], table["high"]).all()
 
 
 def test_later_calls_without_a_fault_stay_within_the_budget(recording: Recording) -> None:
