@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-from observe.durations import parse_duration
+from observe.durations import parse_ms
 from observe.errors import InputError
 
 #: Stands where there is no number.
@@ -49,7 +49,7 @@ def setting_text(duration: str | None) -> str:
     if duration is None:
         return "none"
     try:
-        whole = round(parse_duration(duration))
+        whole = round(parse_ms(duration))
     except InputError:
         return duration
     if whole < 1_000:

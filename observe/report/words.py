@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from observe.durations import parse_duration
+from observe.durations import parse_ms
 from observe.errors import InputError
 from observe.recommend.model import CONFIDENCES, Advice, Recommendation, Withheld
 from observe.recommend.policy import Policy
@@ -42,7 +42,7 @@ def timeout_ms(settings: dict[str, object] | None) -> float | None:
     """The timeout of a `current` or `proposed` object in ms; None when there is none."""
     text = (settings or {}).get("timeout")
     try:
-        return parse_duration(text) if isinstance(text, str) else None
+        return parse_ms(text) if isinstance(text, str) else None
     except InputError:
         return None
 
