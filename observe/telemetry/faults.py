@@ -178,6 +178,7 @@ def _tls_cause(text: str) -> str:
         ("wrong version number", "the port does not speak TLS; try http://"),
         ("record layer failure", "the port does not speak TLS; try http://"),
         ("certificate required", "the server wants a client certificate"),
+        ("eof occurred", "the server ended the handshake; perhaps it wants a client certificate"),
         ("no such file", "a certificate file cannot be read"),
     ):
         if sign in text:
