@@ -22,7 +22,7 @@ from observe.demo.exact import expectation, true_fraction_above, true_quantile
 from observe.demo.random_mesh import random_mesh
 from observe.demo.simulate import snapshot_from_truth
 from observe.demo.truth import Truth
-from observe.durations import parse_duration
+from observe.durations import parse_ms
 from observe.recommend.engine import recommend
 from observe.signals.latency import TargetLatency, latency_by_target
 from observe.stats.quantile import linear_quantile
@@ -62,7 +62,7 @@ def judge(seed: int, services: int) -> Iterator[Case]:
     snapshot = snapshot_from_truth(truth, seed, START)
     advice = recommend(snapshot)
     proposed = {
-        r.target.path: parse_duration(r.proposed["timeout"]) for r in advice.recommendations
+        r.target.path: parse_ms(r.proposed["timeout"]) for r in advice.recommendations
     }
     reasons = {r.target.path: ",".join(r.reasons) for r in advice.recommendations}
     reasons |= {w.target.path: w.reason for w in advice.withheld}

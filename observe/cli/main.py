@@ -12,6 +12,7 @@ from observe.cli.collect import collect_command
 from observe.cli.config import read_config
 from observe.cli.console import Console
 from observe.cli.demo import demo_command
+from observe.cli.explain import explain_command
 from observe.cli.export import export_command
 from observe.cli.report import report_command
 from observe.errors import ObserveError
@@ -91,5 +92,5 @@ def main(
     ctx.default_map = read_config(config, options)
 
 
-for _command in (demo_command, collect_command, report_command, export_command):
+for _command in (demo_command, collect_command, report_command, explain_command, export_command):
     main.add_command(_command)

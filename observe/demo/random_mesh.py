@@ -41,7 +41,8 @@ def random_mesh(seed: int, services: int = 50) -> Truth:
     Ranges: medians 2 - 800 ms (log-uniform); lognormal sigma 0.25-0.75; gamma shape 1.5-6;
     slow part of bimodal services 1-20 % and 4-30 times slower, around 3 s at most; Pareto part
     1-5 % with alpha 1.7-3; peak load 0.03-40 requests a second per edge (log-uniform); night load
-    0.1-0.6; weekend 0.4-1.2; Monday 1-1.5; slower by 0-60 % at peak; hour-to-hour jitter 1-6 %;
+    0.1-0.6; weekend 0.4-1.2; Monday 1-1.5; services that call no other slower by 0-60 % at peak;
+    a caller waits for one of 1-3 callees in half to all of its requests; hour-to-hour jitter 1-6 %;
     traffic from week to week within some 5 %, latency within some 2 %.
 
     Args:
@@ -95,10 +96,10 @@ def _callees(rng: np.random.Generator, built: list[Service]) -> list[tuple[float
         for s in built
         if not (s.stream or s.long_poll) and len(s.latency.components) <= _MOST_COMPONENTS
     ]
-    count = min(len(plain), int(rng.integers(1, 4)))
+    count = min(len(plain), int(rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2])))
     chosen = rng.choice(len(plain), count, replace=False)
-    # Most requests of a service that calls others do call one of them.
-    shares = rng.dirichlet(np.ones(count)) * rng.uniform(0.5, 1.0)
+    # Most requests of a service that calls others wait for one of them, none is called rarely.
+    shares = rng.dirichlet(np.full(count, 5.0)) * rng.uniform(0.5, 1.0)
     return [(float(share), plain[i]) for share, i in zip(shares, chosen, strict=True)]
 
 

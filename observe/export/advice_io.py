@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
+from observe.durations import parse_ms, shown
 from observe.errors import InputError
-from observe.export.durations import parse_ms, shown
 from observe.export.yaml_io import read_text
 from observe.recommend.model import SCHEMA_VERSION, Advice
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from observe.durations import format_ms, in_words, parse_ms, shown
 from observe.errors import InputError
 from observe.export.changes import Change, Refusal, RefusalReason, Skipped
 from observe.export.current import Current
-from observe.export.durations import format_ms, in_words, parse_ms, shown
 from observe.export.hosts import is_domain, is_label
 from observe.export.merge import Editable, NotEditable, editable, problems_after, retry_notes
 from observe.export.options import ExportOptions
@@ -60,7 +60,7 @@ def decide(
 
 def _needs_current(advice: Recommendation, host: str) -> Refusal | None:
     """A refusal when the advice knows of an object for the host that was not given."""
-    if advice.current is None:
+    if not (advice.current or {}).get("source"):
         return None
     return Refusal(
         advice.id,

@@ -7,8 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from observe.durations import duration_ms, shown
 from observe.errors import InputError
-from observe.export.durations import duration_ms, shown
 from observe.export.hosts import abbreviates, covers, domain_of, resolve
 from observe.export.yaml_io import Document, YamlPath
 

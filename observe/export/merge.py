@@ -10,10 +10,10 @@ import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from observe.durations import duration_ms, format_ms, in_words
 from observe.errors import InputError
 from observe.export.changes import Change, RefusalReason
 from observe.export.current import HostObjects
-from observe.export.durations import duration_ms, format_ms, in_words
 from observe.export.existing import ExistingVirtualService
 from observe.export.validate import problems
 from observe.export.virtualservice import ANNOTATION

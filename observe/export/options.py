@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from observe.durations import shown
 from observe.errors import InputError
 from observe.export.changes import Skipped
-from observe.export.durations import shown
 from observe.recommend.model import CONFIDENCES, Advice, Confidence, Recommendation
 
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(\.\d{1,4})?(-[\w.]+)?\Z")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from observe.durations import format_ms, in_words
 from observe.export.changes import Change
-from observe.export.durations import format_ms, in_words
 from observe.export.plan import ExportPlan
 from observe.export.render import DELETE, RESTORE, one_line
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from observe.durations import parse_ms, shown
 from observe.errors import InputError
-from observe.export.durations import parse_ms, shown
 from observe.export.existing import API_VERSIONS, MESH
 from observe.export.hosts import is_domain, is_host, is_label, overlap
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Collection
 from typing import Any
 
-from observe.export.durations import format_ms
+from observe.durations import format_ms
 from observe.export.existing import API_GROUP
 from observe.export.hosts import is_label, short_name
 from observe.recommend.model import SCHEMA_VERSION, Advice, Recommendation

@@ -24,15 +24,6 @@ class CurrentSettings(Protocol):
         """The timeouts of a host as the clients in a cluster see them; None when it has none."""
 
 
-class NothingKnown:
-    """Settings of which nothing is known."""
-
-    def timeout_for(self, service: str, cluster: str | None = None) -> CurrentTimeout | None:
-        """Always None."""
-        del service, cluster
-        return None
-
-
 def shortest_timeout(now: CurrentTimeout | None) -> float | None:
     """The shortest timeout (ms) of a host's routes, the first that cuts; None when none is set."""
     timeouts = now.route_timeouts_ms if now else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from observe.recommend.current import CurrentSettings, NothingKnown
+from observe.recommend.current import CurrentSettings
 from observe.recommend.model import SEVERITIES, Advice, Recommendation
 from observe.recommend.policy import Policy
 from observe.recommend.timeouts import recommend_timeouts
@@ -26,7 +26,7 @@ def recommend(
     """
     policy = policy or Policy()
     proposals, withheld, changes = recommend_timeouts(
-        snapshot, policy, current or NothingKnown(), call_graph(snapshot)
+        snapshot, policy, current, call_graph(snapshot)
     )
     manifest = snapshot.manifest
     return Advice(

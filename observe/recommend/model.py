@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from observe.documents import CamelModel
-from observe.target import Target as Target
+from observe.target import Target
 from observe.telemetry.manifest import MissingPiece, Source, Window
 
 SCHEMA_VERSION = "observe/v1"

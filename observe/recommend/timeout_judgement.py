@@ -32,10 +32,15 @@ class Judgement:
     also: tuple[Reason, ...] = ()
 
 
-def current_settings(now: CurrentTimeout | None) -> dict[str, Any] | None:
-    """The `current` object: `timeout` (null: none set), where it stands, routes that differ."""
+def current_settings(now: CurrentTimeout | None, known: bool) -> dict[str, Any] | None:
+    """The `current` object: `timeout` (null: none set), where it stands, routes that differ.
+
+    Args:
+        now: what is set for the host; None when no object defines it.
+        known: whether the settings of the mesh were given at all; None comes back when not.
+    """
     if now is None:
-        return None
+        return {"timeout": None, "source": None} if known else None
     shortest = shortest_timeout(now)
     settings: dict[str, Any] = {
         "timeout": None if shortest is None else istio_duration(shortest),
@@ -49,11 +54,11 @@ def current_settings(now: CurrentTimeout | None) -> dict[str, Any] | None:
 
 
 def judge_timeout(
-    estimate: TimeoutEstimate, now: CurrentTimeout | None, policy: TimeoutPolicy
+    estimate: TimeoutEstimate, now: CurrentTimeout | None, known: bool, policy: TimeoutPolicy
 ) -> Judgement:
-    """Compare what is set with what is proposed."""
+    """Compare what is set with what is proposed; see :func:`current_settings`."""
     shortest = shortest_timeout(now)
-    settings = current_settings(now)
+    settings = current_settings(now, known)
     also = (Reason.SEVERAL_ROUTES,) if now and len(set(now.route_timeouts_ms)) > 1 else ()
     if shortest is None:
         return _none_set(estimate, settings, also)
@@ -75,10 +80,11 @@ def judge_timeout(
 def _none_set(
     estimate: TimeoutEstimate, settings: dict[str, Any] | None, also: tuple[Reason, ...]
 ) -> Judgement:
-    if estimate.week.censored > 0 and settings is None:
-        words = (
-            f"{estimate.week.censored:.3%} of the requests are cut by a timeout whose setting was "
-            "not given."
+    if estimate.week.censored > 0:
+        words = f"{estimate.week.censored:.3%} of the requests are cut by a timeout " + (
+            "whose setting was not given."
+            if settings is None
+            else "that no VirtualService sets: a header or a deadline of the clients does."
         )
         return Judgement(Reason.TIMEOUT_UNKNOWN, "warning", words, settings, also)
     words = "No timeout is set: a hung call holds its caller for ever."

@@ -61,6 +61,7 @@ def tail_of(
     bracket = quantile(seen.survival, 1.0 - rate)
     swing = _swing(latency, steps, caller, bracket.low)
     effect = effect_of_scatter(swing, rate, success.total / max(1, int(steps.sum())))
+    effect *= seen.weight  # a censored request tells less than its count suggests
     level = policy.interval_confidence
     return Tail(
         survival=seen.survival,

@@ -51,6 +51,7 @@ class Context:
     step_seconds: int
     coverage: dict[str, float]
     partial: bool
+    known: bool
     gates: Gates
 
     @property
@@ -75,28 +76,28 @@ class Draft:
 
 
 def recommend_timeouts(
-    snapshot: Snapshot, policy: Policy, current: CurrentSettings, graph: nx.DiGraph[str]
+    snapshot: Snapshot, policy: Policy, current: CurrentSettings | None, graph: nx.DiGraph[str]
 ) -> tuple[list[Recommendation], list[Withheld], list[PlanChange]]:
     """A timeout, or the reason why there is none, for every target; sorted by target.
 
     Args:
         snapshot: the telemetry.
         policy: the knobs.
-        current: the settings that are there.
+        current: the settings that are there; nothing is known of them when None.
         graph: the call graph, along which the timeouts are made to agree.
     """
-    context = _context(snapshot, policy)
+    context = _context(snapshot, policy, known=current is not None)
     cubes = latency_by_target(snapshot)
     drafts: list[Draft] = []
     withheld: list[Withheld] = []
     settled: dict[str, float] = {}
     for target in _targets(snapshot):
-        now = current.timeout_for(target.service or "", target.cluster)
+        now = current.timeout_for(target.service or "", target.cluster) if current else None
         result = _draft(target, cubes.get(target.path), now, context)
         if isinstance(result, Draft):
             drafts.append(result)
             continue
-        withheld.append(_withheld(target, result, now))
+        withheld.append(_withheld(target, result, now, context.known))
         kept = shortest_timeout(now)
         settled |= {target.path: kept} if kept is not None else {}
     proposed = {draft.path: draft.estimate.timeout_ms for draft in drafts}
@@ -128,7 +129,7 @@ def _targets(snapshot: Snapshot) -> list[Target]:
     return list({target.path: target for target in targets}.values())
 
 
-def _context(snapshot: Snapshot, policy: Policy) -> Context:
+def _context(snapshot: Snapshot, policy: Policy, known: bool) -> Context:
     window = snapshot.manifest.window
     edges = edges_with_target(snapshot.edges)
     rows = snapshot.coverage.merge(edges.loc[edges["speaks"], ["edge", "target"]], on="edge")
@@ -140,6 +141,7 @@ def _context(snapshot: Snapshot, policy: Policy) -> Context:
         step_seconds=window.coarse_step_seconds,
         coverage={str(path): float(value) for path, value in share.items()},
         partial=bool(snapshot.manifest.missing),
+        known=known,
         gates=Gates.of(snapshot, policy.timeout),
     )
 
@@ -152,7 +154,7 @@ def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recomm
     test = backtest_timeout(
         latency, policy.timeout, draft.incident, draft.now, context.step_seconds
     )
-    judgement = judge_timeout(estimate, draft.now, policy.timeout)
+    judgement = judge_timeout(estimate, draft.now, context.known, policy.timeout)
     coverage = context.coverage.get(draft.path, 0.0)
     confidence, doubts = timeout_confidence(
         estimate, test, policy, context.days, coverage, context.partial
@@ -185,11 +187,13 @@ def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recomm
     )
 
 
-def _withheld(target: Target, refusal: Refusal, now: CurrentTimeout | None) -> Withheld:
+def _withheld(
+    target: Target, refusal: Refusal, now: CurrentTimeout | None, known: bool
+) -> Withheld:
     return Withheld(
         kind="timeout",
         target=target,
         reason=refusal.reason.value,
         message=refusal.message,
-        current=current_settings(now),
+        current=current_settings(now, known),
     )

@@ -31,7 +31,7 @@ class TargetLatency:
         times: starts of the coarse steps of the window, H of them, UTC.
         bounds: upper bounds of the buckets in ms, B of them, the last one inf.
         counts: group → array (C, H, B) of requests.
-        sum_ms: total duration of the successes, per step (H), ms.
+        sum_ms: group → total duration of its requests, per step (H), ms.
         reporter: "source", or "waypoint" where that stands in for at least one caller.
     """
 
@@ -40,7 +40,7 @@ class TargetLatency:
     times: NDArray[np.datetime64]
     bounds: Floats
     counts: Mapping[str, Floats]
-    sum_ms: Floats
+    sum_ms: Mapping[str, Floats]
     reporter: str
 
     def histogram(
@@ -55,10 +55,11 @@ class TargetLatency:
         cube = cube if caller is None else cube[caller : caller + 1]
         counts = cube.sum(axis=0) if steps is None else cube[:, steps].sum(axis=(0, 1))
         counts = counts.sum(axis=0) if counts.ndim == 2 else counts
-        total = None
-        if group == "success" and caller is None:
-            total = float(self.sum_ms.sum() if steps is None else self.sum_ms[steps].sum())
-        return Histogram(self.bounds, counts, total)
+        return Histogram(self.bounds, counts, self._sum(group, steps) if caller is None else None)
+
+    def _sum(self, group: str, steps: NDArray[np.bool_] | None) -> float:
+        per_step = self.sum_ms[group]
+        return float((per_step if steps is None else per_step[steps]).sum())
 
     def per_step(self, group: str = "success") -> Floats:
         """Requests of one group per step, array of H."""
@@ -68,7 +69,8 @@ class TargetLatency:
     def at(self, steps: NDArray[np.bool_]) -> TargetLatency:
         """The same target during some of its steps (mask of H)."""
         counts = {group: cube[:, steps] for group, cube in self.counts.items()}
-        return replace(self, times=self.times[steps], counts=counts, sum_ms=self.sum_ms[steps])
+        sums = {group: total[steps] for group, total in self.sum_ms.items()}
+        return replace(self, times=self.times[steps], counts=counts, sum_ms=sums)
 
     def hourly(self) -> pd.DataFrame:
         """One row a coarse step: time, requests, failures, cut, p50_ms, p99_ms, p999_ms.
@@ -100,7 +102,7 @@ def latency_by_target(snapshot: Snapshot) -> dict[str, TargetLatency]:
         edges[["edge", "target", "source_namespace", "source_workload"]], on="edge"
     )
     rows["group"] = _group(rows)
-    sums = _success_sums(snapshot, edges)
+    sums = _sums(snapshot, edges)
     times = coarse_times(snapshot)
     return {
         str(path): _cube(part, edges[edges["target"] == path], times, sums.get(str(path)))
@@ -137,11 +139,11 @@ def _group(rows: pd.DataFrame) -> pd.Series[str]:
     return outcome_of(rows).astype("str").map(names)
 
 
-def _success_sums(snapshot: Snapshot, edges: pd.DataFrame) -> dict[str, pd.Series[float]]:
-    """Path → total duration of successes by time."""
+def _sums(snapshot: Snapshot, edges: pd.DataFrame) -> dict[str, pd.Series[float]]:
+    """Path → total duration (ms) by group and time."""
     rows = snapshot.latency_sum.merge(edges[["edge", "target"]], on="edge")
-    rows = rows[outcome_of(rows) == Outcome.SUCCESS.value]
-    totals = rows.groupby(["target", "time"])["sum_ms"].sum()
+    rows["group"] = _group(rows)
+    totals = rows.groupby(["target", "group", "time"])["sum_ms"].sum()
     return {str(path): part.droplevel(0) for path, part in totals.groupby(level=0)}
 
 
@@ -163,15 +165,17 @@ def _cube(
     for name, cube in cubes.items():
         here = (groups == name) & (step_at >= 0)
         np.add.at(cube, (caller_at[here], step_at[here], bucket_at[here]), values[here])
-    total = np.zeros(len(times))
-    if sums is not None:
-        at = np.searchsorted(times, _naive(sums.index.to_series()), side="right") - 1
-        np.add.at(total, at[at >= 0], sums.to_numpy()[at >= 0])
+    totals = {g: np.zeros(len(times)) for g in GROUPS}
+    parts = sums.groupby(level=0) if sums is not None else ()
+    for group, part in parts:
+        moments = part.index.get_level_values("time").to_series()
+        at = np.searchsorted(times, _naive(moments), side="right") - 1
+        np.add.at(totals[str(group)], at[at >= 0], part.to_numpy()[at >= 0])
     target = target_of(
         first["cluster"], first["destination_service_namespace"], first["destination_service"]
     )
     reporter = "source" if (edges["reporter"] == "source").all() else "waypoint"
-    return TargetLatency(target, tuple(callers), times, bounds, cubes, total, reporter)
+    return TargetLatency(target, tuple(callers), times, bounds, cubes, totals, reporter)
 
 
 def common_bounds(rows: pd.DataFrame) -> Floats:

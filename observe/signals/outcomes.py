@@ -133,5 +133,5 @@ def outcome_of(frame: pd.DataFrame) -> pd.Series[str]:
     ]
     names = [o.value for o in Outcome]
     places = np.array([names.index(m) for m in meaning], dtype=np.int64)
-    outcome = pd.Categorical.from_codes(places[which] if len(frame) else [], categories=names)
+    outcome = pd.Categorical.from_codes(places[which], categories=pd.Index(names))
     return pd.Series(outcome, index=frame.index)

@@ -36,7 +36,7 @@ def recommendation(
         "id": f"timeout/{target.path}",
         "kind": "timeout",
         "target": target,
-        "current": {"timeout": current} if current or known else None,
+        "current": {"timeout": current, "source": "vs.yaml:1"} if current or known else None,
         "proposed": {"timeout": timeout},
         "confidence": "high",
         "severity": "warning",

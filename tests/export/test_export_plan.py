@@ -207,6 +207,12 @@ def test_an_object_that_the_advice_knows_must_be_given() -> None:
             assert plan.files == {}
 
 
+def test_a_host_known_to_have_no_object_gets_a_new_one() -> None:
+    item = recommendation().model_copy(update={"current": {"timeout": None, "source": None}})
+    plan = plan_export(advice(item), Current())
+    assert [change.action for change in plan.changes] == ["create"]
+
+
 def test_each_cluster_has_a_folder_when_there_are_several() -> None:
     items = advice(
         recommendation(), recommendation(cluster="west", timeout="2s"), recommendation(cluster=None)

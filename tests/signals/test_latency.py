@@ -56,7 +56,7 @@ def test_steps_select_their_own_hours():
     assert hourly["time"].iloc[0] == START
     assert hourly["requests"].tolist() == [10.0] * 12 + [8.0] * 12
     assert hourly["p50_ms"].iloc[0] <= 10 < 100 <= hourly["p50_ms"].iloc[23] <= 1000
-    assert list(cube.bounds) == list(BOUNDS[i] for i in (0, 1, 2, 4))
+    assert list(cube.bounds) == [BOUNDS[i] for i in (0, 1, 2, 4)]
 
 
 def test_empty_buckets_do_not_widen_their_neighbours():

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from observe.durations import MAX_MS, duration_ms, format_ms, in_words, parse_ms
 from observe.errors import InputError
-from observe.export.durations import MAX_MS, duration_ms, format_ms, in_words, parse_ms
 
 
 @pytest.mark.parametrize(
