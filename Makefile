@@ -38,9 +38,10 @@ bench: setup prometheus ## Print every figure that the documents quote
 	@for script in benchmarks/*.py; do case "$$script" in \
 	  *distributions.py) ;; *) echo "== $$script"; $(PYTHON) "$$script" || exit 1;; esac; done
 
-.PHONY: schema
-schema: setup ## Write the JSON schema of recommendations.json anew
+.PHONY: docs
+docs: setup ## Write the documents and the JSON schema that are made from code anew
 	@$(PYTHON) -m observe.recommend.schema
+	@$(PYTHON) scripts/make_docs.py
 
 .PHONY: clean
 clean: ## Remove the environment, the tools and everything that was made
