@@ -17,7 +17,6 @@ from observe.telemetry.client import PrometheusClient
 from observe.telemetry.coverage import coverage, silence_warnings
 from observe.telemetry.fetch import Fetcher, Harvest, Progress
 from observe.telemetry.flavour import Flavour, survey
-from observe.telemetry.frames import EDGES
 from observe.telemetry.manifest import Manifest, Source, Window
 from observe.telemetry.pieces import plan
 from observe.telemetry.snapshot import Snapshot
@@ -100,12 +99,32 @@ def _snapshot(
             f"{steps.end:%F %H:%M} UTC",
             "Choose another window, or check what the server keeps (retention)",
         )
-    unasked = [piece for piece in harvest.missing if piece.query == "coverage"]
     known = "coverage" in numbered
+    unasked = [piece for piece in harvest.missing if piece.query == "coverage"]
     covered = coverage(numbered.get("coverage"), edges, steps, flavour.scrape_seconds, unasked)
     warnings = [*flavour.warnings, *_data_warnings(tables)]
     warnings += silence_warnings(covered.silent, steps) if known else ["coverage is not known"]
-    manifest = Manifest(
+    source = Source(
+        url=client.settings.url,
+        server=server,
+        coverage=covered.share if known else 1.0,
+        scrape_interval_seconds=flavour.scrape_seconds,
+        warnings=tuple(dict.fromkeys([*warnings, *harvest.warnings])),
+    )
+    return Snapshot(
+        manifest=_manifest(client, source, steps, harvest),
+        edges=edges,
+        requests=build.requests(numbered.get("requests")),
+        latency=build.latency(numbered.get("latency")),
+        latency_sum=build.latency_sum(numbered.get("latency-sum"), numbered.get("latency-count")),
+        messages=build.messages(numbered.get("messages")),
+        coverage=covered.frame if known else covered.frame.iloc[:0],
+        containers=build.containers({name: tables.get(name) for name in build.CONTAINER_ENTRIES}),
+    )
+
+
+def _manifest(client: PrometheusClient, source: Source, steps: Steps, harvest: Harvest) -> Manifest:
+    return Manifest(
         created_at=datetime.now(UTC).replace(microsecond=0),
         window=Window(
             start=steps.start,
@@ -113,26 +132,10 @@ def _snapshot(
             step_seconds=steps.fine,
             coarse_step_seconds=steps.coarse,
         ),
-        source=Source(
-            url=client.settings.url,
-            server=server,
-            coverage=covered.share if known else 1.0,
-            scrape_interval_seconds=flavour.scrape_seconds,
-            warnings=tuple(dict.fromkeys([*warnings, *harvest.warnings])),
-        ),
+        source=source,
         missing=tuple(harvest.missing),
         cost=client.cost,
         versions=_versions(),
-    )
-    return Snapshot(
-        manifest=manifest,
-        edges=EDGES.conform(edges),
-        requests=build.requests(numbered.get("requests")),
-        latency=build.latency(numbered.get("latency")),
-        latency_sum=build.latency_sum(numbered.get("latency-sum"), numbered.get("latency-count")),
-        messages=build.messages(numbered.get("messages")),
-        coverage=covered.frame if known else covered.frame.iloc[:0],
-        containers=build.containers({name: tables.get(name) for name in build.CONTAINER_ENTRIES}),
     )
 
 

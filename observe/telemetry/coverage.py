@@ -55,26 +55,32 @@ def coverage(
         scrape: scrape interval in seconds.
         missing: spans for which coverage could not be asked; nothing is said about them.
     """
-    count = steps.count(steps.coarse)
     expected = steps.coarse / scrape
-    seen = np.zeros((len(edges), count))
-    if samples is not None and len(edges):
-        first = round(steps.start.timestamp() * 1000)
-        at = (samples.time - first) // (steps.coarse * 1000)
-        edge = samples.labels["edge"].to_numpy()[samples.series]
-        useful = np.where(samples.values >= _SAMPLES_OF_AN_INCREASE, samples.values, 0.0)
-        np.maximum.at(seen, (edge, at), np.minimum(useful, expected))
+    seen = _seen(samples, len(edges), steps, expected)
     unknown = _unknown(missing, steps)
     silent = (seen.sum(axis=0) == 0) & ~unknown
     seen = _best_of_workload(seen, edges)
-    alive = (_alive(seen) | silent) & ~unknown
-    rows, at = np.nonzero(alive)
-    starts = pd.date_range(steps.start, periods=count, freq=pd.Timedelta(seconds=steps.coarse))
+    rows, at = np.nonzero((_alive(seen) | silent) & ~unknown)
+    starts = pd.date_range(
+        steps.start, periods=len(silent), freq=pd.Timedelta(seconds=steps.coarse)
+    )
     frame = pd.DataFrame(
         {"time": starts[at], "edge": rows, "samples": seen[rows, at], "expected": expected}
     ).sort_values(["time", "edge"], ignore_index=True)
     share = float(frame["samples"].sum() / frame["expected"].sum()) if len(frame) else 0.0
     return Coverage(COVERAGE.conform(frame), min(share, 1.0), silent)
+
+
+def _seen(samples: Table | None, edges: int, steps: Steps, expected: float) -> NDArray[np.float64]:
+    """Samples per edge and coarse step, at most as many as expected."""
+    seen = np.zeros((edges, steps.count(steps.coarse)))
+    if samples is not None and edges:
+        first = round(steps.start.timestamp() * 1000)
+        at = (samples.time - first) // (steps.coarse * 1000)
+        edge = samples.labels["edge"].to_numpy()[samples.series]
+        useful = np.where(samples.values >= _SAMPLES_OF_AN_INCREASE, samples.values, 0.0)
+        np.maximum.at(seen, (edge, at), np.minimum(useful, expected))
+    return seen
 
 
 def _unknown(missing: Sequence[MissingPiece], steps: Steps) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ def survey(client: PrometheusClient, start: datetime, end: datetime) -> Flavour:
     Raises:
         SourceError: nothing that can be worked with.
     """
-    names = frozenset(client.label_values("__name__", [NAMES], start, end))
+    names = _names(client, start, end)
     check_names(names, client.settings.url)
     counted = _look(client, _count_query(names), start, end)
     series, reporters = _series(counted)
@@ -106,6 +106,15 @@ def check_names(names: frozenset[str], url: str) -> None:
     )
 
 
+def _names(client: PrometheusClient, start: datetime, end: datetime) -> frozenset[str]:
+    """Metrics that exist; asked of the index, and in PromQL where a proxy keeps that away."""
+    try:
+        return frozenset(client.label_values("__name__", [NAMES], start, end))
+    except SourceError:
+        found = _look(client, f"group by (__name__) ({NAMES})", start, end)
+        return frozenset(labels["__name__"] for labels in found.labels)
+
+
 def _look(client: PrometheusClient, query: str, start: datetime, end: datetime) -> QueryResult:
     """Evaluate at moments spread over the window, the last one at its end."""
     step = max(1, int((end - start).total_seconds()) // _LOOKS)
@@ -157,10 +166,12 @@ def _reporter_warnings(reporters: tuple[str, ...]) -> list[str]:
 
 def _replica_labels(client: PrometheusClient, start: datetime, end: datetime) -> tuple[str, ...]:
     """Labels without which several series become one."""
-    names = client.label_names([catalogue.REQUESTS], start, end)
-    candidates = [label for label in REPLICA_LABELS if label in names]
+    try:
+        names: tuple[str, ...] = client.label_names([catalogue.REQUESTS], start, end)
+    except SourceError:
+        names = REPLICA_LABELS  # the index is kept away: the queries below tell as well
     copies = []
-    for label in candidates:
+    for label in (label for label in REPLICA_LABELS if label in names):
         merged = f"count(count without ({label}) ({catalogue.REQUESTS}))"
         ratio = _look(client, f"{merged} / count({catalogue.REQUESTS})", start, end)
         if ratio.values.size and float(ratio.values.min()) < 1:

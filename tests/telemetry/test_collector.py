@@ -22,6 +22,7 @@ from observe.telemetry.snapshot import Snapshot
 
 Servers = Callable[..., PrometheusServer]
 HOSTILE = ('o"k\\', "a\nb", "<script>alert(1)</script>", "x" * 2000, "{}|$1`", "ünï\U0001f600")
+SANDBOX = {"container": "POD"}
 integration = pytest.mark.integration
 
 
@@ -197,6 +198,35 @@ def test_a_slow_scrape_widens_the_fine_step(prometheus_server: Servers) -> None:
     assert snapshot.manifest.source.scrape_interval_seconds == 300
     assert snapshot.manifest.window.step_seconds == 1200
     assert snapshot.requests["requests"].sum() == pytest.approx(60 * (size - 1), rel=0.001)
+
+
+@integration
+def test_containers_are_summed_by_the_workload_that_their_pods_names_tell(
+    prometheus_server: Servers,
+) -> None:
+    week = _short()
+    size = len(week.times_ms)
+    week.add("p", _flat(size), labels=WEB)
+    pods = {"web-7d4b9c8f6d-x2z5k": 0.5, "web-7d4b9c8f6d-k8s9d": 0.25, "db-0": 1.0}
+    seconds = np.arange(size) * 60.0
+    for number, (pod, cores) in enumerate(pods.items(), start=1):
+        place = {"namespace": "shop", "pod": pod, "container": "app", "cluster": "east"}
+        for name, values in {
+            "container_cpu_usage_seconds_total": seconds * cores,
+            "container_cpu_cfs_periods_total": seconds * 10,
+            "container_cpu_cfs_throttled_periods_total": seconds * number,
+            "container_memory_working_set_bytes": np.full(size, 1e6 * number),
+        }.items():
+            week.labels += [{"__name__": name, **place}, {"__name__": name, **place} | SANDBOX]
+            week.rows += [values, values]
+    snapshot = collect(_load(prometheus_server(flags=HISTORY_FLAGS), week), week.start, END)
+    columns = ["pods", "cpu_cores", "cpu_throttled", "memory_bytes"]
+    found = snapshot.containers.groupby(["cluster", "namespace", "workload", "container"])[columns]
+    assert found.median().to_dict("index") == {
+        ("east", "shop", "db", "app"): dict(zip(columns, (1, 1.0, 0.3, 3e6), strict=True)),
+        ("east", "shop", "web", "app"): dict(zip(columns, (2, 0.75, 0.15, 2e6), strict=True)),
+    }
+    assert found.size().tolist() == [30, 30]
 
 
 @integration

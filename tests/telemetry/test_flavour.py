@@ -74,3 +74,22 @@ def test_an_interval_that_cannot_be_found_is_assumed_and_said_so(api: Callable[.
         "the scrape interval could not be found; 60 s is assumed",
         "a store is away",
     )
+
+
+def test_a_proxy_that_offers_queries_only_is_asked_in_promql(api: Callable[..., Api]) -> None:
+    begin = START.timestamp()
+
+    def answer(asked: Asked) -> Reply:
+        if not asked.path.endswith("/query_range"):
+            return Reply(404, b"no such path")
+        query = asked.params["query"]
+        if "group by" in query or "count by" in query:
+            return matrix(({"__name__": "istio_requests_total"}, [(begin, "4")]))
+        if "count without (prometheus_replica)" in query:
+            return matrix(({}, [(begin, "0.5")]))
+        return matrix(({}, [(begin, "120")]))
+
+    found = survey(PrometheusClient(api(answer).url), START, END)
+    assert found.names == {"istio_requests_total"}
+    assert found.scrape_seconds == 30
+    assert found.replica_labels == ("prometheus_replica",)
