@@ -75,7 +75,7 @@ def predictions(advice: Advice, calls: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for proposal in advice.recommendations:
         name = str(proposal.target.service).split(".")[0]
-        timeout = parse_ms(proposal.proposed["timeout"])
+        timeout = float(parse_ms(proposal.proposed["timeout"]))
         mine = calls[(calls["reporter"] == "source") & (calls["destination"] == name)]
         low, high = proposal.predicted_interval["fractionCut"]
         exact = float((mine["duration_ms"] > timeout).mean())

@@ -104,7 +104,7 @@ def by_runbook(client: PrometheusClient, start: pd.Timestamp, end: pd.Timestamp)
 def proposals(advice: Advice) -> dict[str, float | str]:
     """Timeout (ms) or the reason why there is none, by workload."""
     given = {
-        r.target.service: parse_ms(r.proposed["timeout"]) for r in advice.recommendations
+        r.target.service: float(parse_ms(r.proposed["timeout"])) for r in advice.recommendations
     }
     withheld = {w.target.service: w.reason for w in advice.withheld}
     return {str(host).split(".")[0]: value for host, value in (given | withheld).items()}
