@@ -16,6 +16,7 @@ from observe.report.axes import day_axis, duration_axis, share_axis, volume_axis
 from observe.report.curves import Floats, Mask, TailCurve
 from observe.report.format import duration_text, quantile_name
 from observe.report.palette import LIGHT
+from observe.report.timeout_lines import horizontal_timeouts, value_limits, vertical_timeout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,17 +54,13 @@ def cdf_axes(
     bottom = 10.0 ** (np.floor(np.log10(1.0 - quantile)) - 2)
     duration_axis(ax.xaxis, left, right, "duration")
     share_axis(ax, bottom, "share of requests that are slower")
-    end = bracket[1] if bracket[1] is not None else right
-    ax.axvspan(bracket[0], end, color=LIGHT["grid"], alpha=0.5, lw=0, label="its bucket")
-    ax.axvspan(low, high, color=LIGHT["busy"], lw=0, label="interval")
+    _bands(ax, bracket, (low, high))
     ax.axhline(1.0 - quantile, color=LIGHT["muted"], lw=0.8, ls=":")
-    styles = ((LIGHT["p999"], 1.8, "-"), (LIGHT["p99"], 1.0, "--"))
-    for curve, (colour, width, dash) in list(zip(curves, styles, strict=False))[::-1]:
-        _draw_curve(ax, curve, colour, width, dash, bottom)
+    _draw_curves(ax, curves, bottom)
     name = f"{quantile_name(quantile)}: {duration_text(value)}"
     ax.plot([value], [1.0 - quantile], "D", ms=5.5, color=LIGHT["ink"], label=name)
-    _vertical(ax, current_ms, "current", "current", row=1)
-    _vertical(ax, proposed_ms, "proposed", "proposed", row=0)
+    vertical_timeout(ax, current_ms, "current", row=1)
+    vertical_timeout(ax, proposed_ms, "proposed", row=0)
     # Drawn from the back to the front, read from the most to the least important.
     count = len(ax.get_legend_handles_labels()[0])
     _legend(ax, columns=1, order=[*range(count - 2, 1, -1), count - 1, 1, 0])
@@ -95,28 +92,42 @@ def timeline_axes(
     """
     times = _days(hourly["time"])
     step = times[1] - times[0] if len(times) > 1 else 1 / 24
-    low, high = _value_limits(hourly, proposed_ms, current_ms)
-    timeouts = [("proposed", proposed_ms), ("current", current_ms)]
-    levels = _label_levels([t for _, t in timeouts if t is not None], low, high)
+    low, high = value_limits(hourly, proposed_ms, current_ms)
     duration_axis(ax.yaxis, low, high, "latency of successes")
     for panel in (ax, volume_ax):
         if panel is not None:
             _shade(panel, times, step, busiest, excluded)
             day_axis(panel, times[0], times[-1] + step, labels=panel is (volume_ax or ax))
-    for name in ("p50", "p99", "p999"):
-        label = "p99.9" if name == "p999" else name
-        values = hourly[f"{name}_ms"].to_numpy()
-        ax.plot(times + step / 2, values, color=LIGHT[name], lw=1.1, label=label)
-    for word, timeout in timeouts:
-        if timeout is not None:
-            _horizontal(ax, timeout, word, levels[timeout])
+    _draw_lines(ax, times + step / 2, hourly)
+    horizontal_timeouts(ax, {"proposed": proposed_ms, "current": current_ms})
     _legend(ax, columns=5)
     if volume_ax is not None:
-        rates = hourly["requests"].to_numpy() / (step * 86_400)
-        edges = np.append(times, times[-1] + step)
-        volume_ax.stairs(rates, edges, fill=True, color=LIGHT["volume"], lw=0)
-        volume_axis(volume_ax, rates)
+        _draw_volume(volume_ax, times, step, hourly["requests"].to_numpy())
     return ax
+
+
+def _bands(ax: Axes, bracket: tuple[float, float | None], interval: tuple[float, float]) -> None:
+    end = bracket[1] if bracket[1] is not None else ax.get_xlim()[1]
+    ax.axvspan(bracket[0], end, color=LIGHT["grid"], alpha=0.5, lw=0, label="its bucket")
+    ax.axvspan(*interval, color=LIGHT["busy"], lw=0, label="interval")
+
+
+def _draw_curves(ax: Axes, curves: Sequence[TailCurve], bottom: float) -> None:
+    styles = ((LIGHT["p999"], 1.8, "-"), (LIGHT["p99"], 1.0, "--"))
+    for curve, (colour, width, dash) in list(zip(curves, styles, strict=False))[::-1]:
+        _draw_curve(ax, curve, colour, width, dash, bottom)
+
+
+def _draw_lines(ax: Axes, times: Floats, hourly: pd.DataFrame) -> None:
+    for name, label in (("p50", "p50"), ("p99", "p99"), ("p999", "p99.9")):
+        ax.plot(times, hourly[f"{name}_ms"].to_numpy(), color=LIGHT[name], lw=1.1, label=label)
+
+
+def _draw_volume(ax: Axes, times: Floats, step: float, requests: Floats) -> None:
+    rates = requests / (step * 86_400)
+    edges = np.append(times, times[-1] + step)
+    ax.stairs(rates, edges, fill=True, color=LIGHT["volume"], lw=0)
+    volume_axis(ax, rates)
 
 
 def _draw_curve(
@@ -137,64 +148,9 @@ def _time_limits(curves: Sequence[TailCurve], low: float, longest: float) -> tup
     return max(left, longest / 1e5), longest * 1.5
 
 
-def _value_limits(hourly: pd.DataFrame, *timeouts: float | None) -> tuple[float, float]:
-    """All lines, with room above them for the labels of the timeouts."""
-    columns = hourly[["p50_ms", "p99_ms", "p999_ms"]].to_numpy(dtype="float64")
-    values = [*columns[np.isfinite(columns) & (columns > 0)], *(t for t in timeouts if t)]
-    if not values:
-        return 1.0, 1_000.0
-    low, high = float(min(values)) / 1.2, float(max(values)) * 1.1
-    return low, high * (high / low) ** 0.3
-
-
-def _label_levels(timeouts: Sequence[float], low: float, high: float) -> dict[float, float]:
-    """Where the label of each line stands (ms): above it, and above one that is close."""
-    line = (high / low) ** 0.1
-    levels: dict[float, float] = {}
-    for timeout in sorted(timeouts, reverse=True):
-        above = [t for t in levels if t < timeout * line]
-        levels[timeout] = max([timeout, *above]) * line ** len(above)
-    return levels
-
-
 def _days(moments: pd.Series[pd.Timestamp]) -> Floats:
     """Days since 1970, matplotlib's own unit for dates."""
     return moments.dt.tz_convert("UTC").dt.as_unit("s").astype("int64").to_numpy() / 86_400.0
-
-
-def _vertical(ax: Axes, x: float | None, colour: str, word: str, row: int) -> None:
-    if x is None:
-        return
-    ax.axvline(x, color=LIGHT[colour], lw=1.8, ls="-" if row == 0 else "--")
-    left, right = ax.get_xlim()
-    place = np.log(x / left) / np.log(right / left)
-    side = "right" if place > 0.75 else "left" if place < 0.25 else "center"
-    ax.annotate(
-        f"{word} {duration_text(x)}",
-        xy=(x, 1.0),
-        xycoords=("data", "axes fraction"),
-        xytext=(0, 4 + 12 * row),
-        textcoords="offset points",
-        ha=side,
-        fontsize=FONT,
-        color=LIGHT[colour],
-        annotation_clip=False,
-    )
-
-
-def _horizontal(ax: Axes, y: float, word: str, label_at: float) -> None:
-    ax.axhline(y, color=LIGHT[word], lw=1.5, ls="-" if word == "proposed" else "--")
-    ax.annotate(
-        f"{word} {duration_text(y)}",
-        xy=(0.99, label_at),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        fontsize=FONT,
-        color=LIGHT[word],
-    )
 
 
 def _shade(
