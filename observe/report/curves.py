@@ -119,8 +119,8 @@ def hourly_lines(latency: TargetLatency) -> pd.DataFrame:
     """What a timeline draws: time, requests, p50_ms, p99_ms, p999_ms of every coarse step.
 
     The quantiles are drawn straight between the bucket bounds on Weibull paper, all steps at
-    once. :meth:`TargetLatency.hourly` is closer to the truth, and fifty times slower: for a
-    line on a logarithmic axis the difference cannot be seen. Use that one for numbers.
+    once. :meth:`TargetLatency.hourly` is closer to the truth and far slower; on a logarithmic
+    axis the difference is hardly seen. Use that one for numbers.
     """
     times = pd.DatetimeIndex(latency.times).tz_localize("UTC")
     requests = np.sum([latency.per_step(group) for group in latency.counts], axis=0)
