@@ -33,7 +33,7 @@ def test_every_reason_code_has_words_of_its_own():
 
 @pytest.mark.parametrize(
     "page",
-    sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
+    [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
     ids=lambda p: p.name,
 )
 def test_links_between_documents_lead_somewhere(page):

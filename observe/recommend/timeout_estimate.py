@@ -147,8 +147,12 @@ def _callers(
 def _governing(
     busy: Tail, week: Tail, callers: tuple[CallerTail, ...]
 ) -> tuple[Tail, list[Reason]]:
-    """The tail that decides: the busiest hours, unless the week or one caller is surely slower."""
-    pooled = week if week.interval.low > busy.interval.value else busy
+    """The tail that decides: the busiest hours, unless the week or one caller is slower.
+
+    Clients that wait for an answer before they ask again send less when answers are slow: then
+    the slow hours are not the busy ones.
+    """
+    pooled = max((busy, week), key=lambda tail: tail.interval.value)
     slower = [c.tail for c in callers if _surely_slower(c.tail, pooled)] if len(callers) > 1 else []
     if not slower:
         return pooled, []

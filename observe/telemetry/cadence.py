@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 #: Intervals that people configure, in seconds.
 _USUAL = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1200, 1800)
 
@@ -25,3 +28,17 @@ def scrape_interval(counts: Iterable[float], span_seconds: float) -> float | Non
     low, high = span_seconds / most, span_seconds / (most - 1)
     usual = [u for u in _USUAL if low * 0.999 <= u <= high * 1.001]
     return float(min(usual, key=lambda u: abs(u - low))) if usual else low
+
+
+def spacing(times_ms: ArrayLike) -> float | None:
+    """Scrape interval in seconds from the times of one series' samples, None for fewer than two.
+
+    The median distance of neighbours, which gaps do not move, rounded to a usual interval when
+    one is within 5 %.
+    """
+    distances = np.diff(np.asarray(times_ms, dtype=np.float64)) / 1000
+    if distances.size == 0:
+        return None
+    middle = float(np.median(distances))
+    nearest = min(_USUAL, key=lambda usual: abs(usual - middle))
+    return float(nearest) if abs(nearest - middle) <= 0.05 * nearest else middle

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from observe.errors import SourceError
 from observe.telemetry import catalogue
-from observe.telemetry.cadence import scrape_interval
+from observe.telemetry.cadence import scrape_interval, spacing
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.decode import QueryResult
+from observe.telemetry.matchers import equals, selector
 
 #: Labels by which pairs of Prometheus servers mark who recorded a series.
 REPLICA_LABELS = ("prometheus_replica", "__replica__", "replica")
@@ -147,12 +148,38 @@ def _scrape_interval(
     span = min(_SPAN, end - start)
     seconds = int(span.total_seconds())
     query = f"quantile(0.9, count_over_time({catalogue.REQUESTS}[{seconds}s]))"
-    found = scrape_interval(_look(client, query, start, end).values.tolist(), seconds)
+    counted = _look(client, query, start, end)
+    found = _spacing_where_most(client, counted, seconds) or scrape_interval(
+        counted.values.tolist(), seconds
+    )
     if found is not None:
         return found, []
     return DEFAULT_SCRAPE_SECONDS, [
         f"the scrape interval could not be found; {DEFAULT_SCRAPE_SECONDS:g} s is assumed"
     ]
+
+
+def _spacing_where_most(
+    client: PrometheusClient, counted: QueryResult, seconds: int
+) -> float | None:
+    """Distance of the samples of the best covered series, where most samples were seen.
+
+    Counts alone take a span with gaps for a longer interval; one series' samples do not.
+    """
+    if not counted.values.size:
+        return None
+    best = int(counted.times_ms[int(counted.values.argmax())])
+    at = datetime.fromtimestamp(best / 1000, UTC)
+    span = f"[{seconds}s]"
+    try:
+        series = client.instant(f"topk(1, count_over_time({catalogue.REQUESTS}{span}))", at)
+        if not series.labels:
+            return None
+        matchers = [equals(k, v) for k, v in series.labels[0].items() if k != "__name__"]
+        samples = client.instant(selector(catalogue.REQUESTS, matchers) + span, at)
+    except SourceError:
+        return None  # the counts tell too, less exactly
+    return spacing(samples.times_ms[samples.series == 0])
 
 
 def _reporter_warnings(reporters: tuple[str, ...]) -> list[str]:

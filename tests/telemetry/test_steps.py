@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observe.errors import InputError
-from observe.telemetry.cadence import scrape_interval
+from observe.telemetry.cadence import scrape_interval, spacing
 from observe.telemetry.steps import choose_steps
 
 END = datetime(2026, 3, 9, 10, 17, 23, tzinfo=UTC)
@@ -78,3 +78,12 @@ def test_the_best_covered_hour_decides_the_scrape_interval() -> None:
 def test_fewer_than_two_samples_say_nothing_about_the_interval() -> None:
     assert scrape_interval([], 3600) is None
     assert scrape_interval([1, 0, float("nan")], 3600) is None
+
+
+def test_gaps_do_not_lengthen_the_interval_between_samples() -> None:
+    minute = [0, 15_000, 30_000, 45_000]
+    times = [hour * 3_600_000 + t for hour in range(5) for t in minute]
+    assert spacing(times) == 15
+    assert spacing([t + (t // 1000) % 7 for t in times]) == 15
+    assert spacing([0, 33_000, 66_000]) == 33
+    assert spacing([5]) is None
