@@ -95,12 +95,21 @@ def predict_cut(
 def timeout_message(estimate: TimeoutEstimate, rate: float, words: str) -> str:
     """The recommendation in a sentence or two; `words` is the verdict on what is set."""
     tail = estimate.governing.interval
-    name = quantile_name(1.0 - rate)
+    where = "In the busiest hours"
+    if estimate.governing is estimate.week:
+        where = "Over the whole window"
+    elif estimate.governing is not estimate.busy:
+        where = "For its slowest caller"
     return (
-        f"{words} In the busiest hours the {name} of good answers is {tail.value:,.0f} ms "
-        f"(between {tail.low:,.0f} and {tail.high:,.0f} ms); "
+        f"{words} {where} the {quantile_name(1.0 - rate)} of good answers is {in_ms(tail.value)} "
+        f"(between {in_ms(tail.low)} and {in_ms(tail.high)}); "
         f"{istio_duration(estimate.timeout_ms)} leaves room above that."
     )
+
+
+def in_ms(value: float) -> str:
+    """`1,010 ms`, or `6.8 ms` below ten."""
+    return f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
 
 
 def _ms(value: float) -> float:

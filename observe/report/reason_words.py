@@ -30,8 +30,8 @@ _WORDS: dict[Reason, ReasonWords] = {
     ),
     Reason.TIMEOUT_FITS: ReasonWords("the timeout that is set fits", "Nothing to do."),
     Reason.TIMEOUT_UNKNOWN: ReasonWords(
-        "something cuts requests, but the settings of the host were not given",
-        "Give the VirtualServices to the report so that it can compare.",
+        "a timeout cuts requests, but no VirtualService that sets one was given",
+        "Give the VirtualServices with --current; else a header or deadline of the clients cuts.",
     ),
     Reason.CALLER_SLOWER: ReasonWords(
         "one caller sees clearly slower answers than the others; the timeout leaves room for it"
@@ -87,7 +87,7 @@ _WORDS: dict[Reason, ReasonWords] = {
         "Use a longer window, or choose this timeout by hand.",
     ),
     Reason.CENSORED_TAIL: ReasonWords(
-        "a timeout, or clients that hang up, already cut the tail",
+        "a timeout that is in force already cuts the tail",
         "Raise what cuts them for a week, then report again.",
     ),
     Reason.STREAM: ReasonWords(

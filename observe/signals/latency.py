@@ -98,9 +98,7 @@ def latency_by_target(snapshot: Snapshot) -> dict[str, TargetLatency]:
     """Latency of every target that a client's proxy (or a waypoint) speaks for, by path."""
     edges = edges_with_target(snapshot.edges)
     edges = edges[edges["speaks"]]
-    rows = snapshot.latency.merge(
-        edges[["edge", "target", "source_namespace", "source_workload"]], on="edge"
-    )
+    rows = snapshot.latency.merge(edges[["edge", "target"]], on="edge")
     rows["group"] = _group(rows)
     sums = _sums(snapshot, edges)
     times = coarse_times(snapshot)
@@ -154,10 +152,12 @@ def _cube(
     sums: pd.Series[float] | None,
 ) -> TargetLatency:
     first = edges.iloc[0]
-    callers = sorted({(str(n), str(w)) for n, w in _pairs(rows)})
+    edges = edges[edges["edge"].isin(rows["edge"].unique())]
+    pairs = list(zip(edges["source_namespace"], edges["source_workload"], strict=True))
+    callers = sorted(set(pairs))
+    caller_of = {e: callers.index(pair) for e, pair in zip(edges["edge"], pairs, strict=True)}
     bounds = common_bounds(rows)
-    position = {caller: i for i, caller in enumerate(callers)}
-    caller_at = np.fromiter((position[(str(n), str(w))] for n, w in _pairs(rows)), dtype="int64")
+    caller_at = rows["edge"].map(caller_of).to_numpy(dtype="int64")
     step_at = np.searchsorted(times, _naive(rows["time"]), side="right") - 1
     bucket_at = np.searchsorted(bounds, rows["le"].to_numpy())
     cubes = {g: np.zeros((len(callers), len(times), len(bounds))) for g in GROUPS}
@@ -189,10 +189,6 @@ def common_bounds(rows: pd.DataFrame) -> Floats:
     gt, le = buckets[:, 0], buckets[:, 1]
     inside = (gt[:, None] < ends[None, :]) & (ends[None, :] < le[:, None])
     return ends[~inside.any(axis=0)]
-
-
-def _pairs(rows: pd.DataFrame) -> zip[tuple[str, str]]:
-    return zip(rows["source_namespace"], rows["source_workload"], strict=True)
 
 
 def _naive(times: pd.Series[pd.Timestamp]) -> NDArray[np.datetime64]:
