@@ -61,9 +61,7 @@ def judge(seed: int, services: int) -> Iterator[Case]:
     truth = random_mesh(seed, services).starting(START)
     snapshot = snapshot_from_truth(truth, seed, START)
     advice = recommend(snapshot)
-    proposed = {
-        r.target.path: parse_ms(r.proposed["timeout"]) for r in advice.recommendations
-    }
+    proposed = {r.target.path: parse_ms(r.proposed["timeout"]) for r in advice.recommendations}
     reasons = {r.target.path: ",".join(r.reasons) for r in advice.recommendations}
     reasons |= {w.target.path: w.reason for w in advice.withheld}
     cubes = latency_by_target(snapshot)

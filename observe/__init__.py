@@ -1,9 +1,9 @@
 """Observe: Istio telemetry in, tuning recommendations out.
 
-    >>> import observe
-    >>> mesh = observe.connect("http://prometheus.example:9090")
-    >>> mesh.signals()
-    >>> mesh.recommend().recommendations
+>>> import observe
+>>> mesh = observe.connect("http://prometheus.example:9090")
+>>> mesh.signals()
+>>> mesh.recommend().recommendations
 """
 
 from __future__ import annotations
