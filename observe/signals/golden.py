@@ -138,7 +138,7 @@ def _top_flags(rows: pd.DataFrame, keys: list[str]) -> pd.Series[str]:
     for index, count in by_flag.items():
         key = index[:-1] if len(keys) > 1 else index[0]  # type: ignore[index]
         words.setdefault(key, []).append((count / every[key], str(index[-1])))  # type: ignore[index]
-    text = {k: ", ".join(f"{f} {s:.2%}" for s, f in sorted(v)[::-1][:3]) for k, v in words.items()}
+    text = {k: ", ".join(f"{f} {100 * s:.2g}%" for s, f in sorted(v)[::-1][:3]) for k, v in words.items()}
     return pd.Series(text, dtype="str")
 
 

@@ -83,7 +83,8 @@ def test_a_field_edited_wrongly_is_named(path: tuple[str, ...], value: Any, expe
 def test_a_current_timeout_of_none_is_fine() -> None:
     data = document()
     data["recommendations"][0]["current"]["timeout"] = None
-    assert parse_advice(json.dumps(data), "r").recommendations[0].current == {"timeout": None}
+    current = parse_advice(json.dumps(data), "r").recommendations[0].current
+    assert current == {"timeout": None, "source": "vs.yaml:1"}
 
 
 def test_several_wrong_fields_are_counted() -> None:
