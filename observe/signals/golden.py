@@ -100,7 +100,7 @@ def _keyed(
     rows = frame.merge(edges, on="edge")
     rows["outcome"] = outcome_of(rows) if "code" in rows else ""
     if every == "hour_of_week":
-        rows["hour_of_week"] = rows["time"].dt.dayofweek * 24 + rows["time"].dt.hour
+        rows["hour_of_week"] = rows["time"].dt.day_of_week * 24 + rows["time"].dt.hour
     elif every == "step":
         rows["time"] = rows["time"].dt.floor(f"{coarse_seconds}s")
     return rows
