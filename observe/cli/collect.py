@@ -7,34 +7,43 @@ from typing import Any
 
 import click
 
+from observe.cli import stdout
 from observe.cli.console import Console
-from observe.cli.options import FOLDER, connection_options, option, window_options
-from observe.cli.wiring import pull
-from observe.errors import EXIT_DONE, EXIT_SOURCE
-from observe.telemetry.snapshot import save
+from observe.cli.options import (
+    SectionCommand,
+    connection_options,
+    output_option,
+    prometheus_option,
+    window_options,
+)
 
 
-@click.command("collect")
-@connection_options
+@click.command("collect", cls=SectionCommand, short_help="Store the telemetry of a window.")
+@prometheus_option
 @window_options
-@option("--output", type=FOLDER, default="observe-snapshot", help="Folder to write.")
+@output_option("observe-snapshot")
+@connection_options
 @click.pass_context
 def collect_command(ctx: click.Context, /, output: Path, **options: Any) -> None:
     """Read the telemetry of a window and store it as a snapshot.
 
-    The snapshot is a folder of Parquet files with a manifest; `observe report --snapshot` works
-    from it without a Prometheus.
+    The snapshot is a folder of Parquet files with a manifest. With --snapshot the other commands
+    work from it, without a Prometheus.
     """
+    from observe.cli.wiring import name_missing, pull
+    from observe.errors import EXIT_DONE, EXIT_SOURCE
+    from observe.telemetry.snapshot import check_target, save
+
     console = ctx.find_object(Console) or Console()
+    check_target(output)
     snapshot = pull(options, console)
-    save(snapshot, Path(output))
+    save(snapshot, output)
     manifest = snapshot.manifest
     console.say(
         f"{len(snapshot.edges):,} edges, {snapshot.requests['requests'].sum():,.0f} requests, "
         f"coverage {manifest.source.coverage:.1%}, {manifest.cost.queries} queries in "
         f"{manifest.cost.seconds:.1f} s"
     )
-    for piece in manifest.missing:
-        console.warn(f"missing: {piece.query}: {piece.reason}")
-    click.echo(output)
+    stdout.write_line(output)
+    name_missing(manifest.missing, console)
     ctx.exit(EXIT_SOURCE if manifest.missing else EXIT_DONE)

@@ -6,13 +6,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from observe.errors import InputError
-from observe.export.yaml_io import load_mapping
 
 DEFAULT_NAME = "observe.yaml"
 
+#: Options by the name that they have in the file: long name, `_` for `-`.
+Options = Mapping[str, click.Option]
 
-def read_config(path: Path | None, commands: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+
+def use_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Callback of --config: the file's values become defaults of the group and its commands."""
+    group = ctx.command
+    if isinstance(group, click.Group) and not ctx.resilient_parsing:
+        commands = {name: file_options(command) for name, command in group.commands.items()}
+        own = file_options(group)
+        own.pop("config", None)
+        ctx.default_map = read_config(path, own, commands)
+    return path
+
+
+def file_options(command: click.Command) -> dict[str, click.Option]:
+    """The options of a command by the name that they have in the file."""
+    return {
+        _name(text.removeprefix("--")): option
+        for option in command.params
+        if isinstance(option, click.Option)
+        for text in option.opts
+        if text.startswith("--") and text not in ("--help", "--version")
+    }
+
+
+def read_config(
+    path: Path | None, group: Options, commands: Mapping[str, Options]
+) -> dict[str, Any]:
     """Click's default map from a settings file.
 
     A key at the top applies to every command that has such an option; a mapping under a
@@ -20,35 +48,61 @@ def read_config(path: Path | None, commands: Mapping[str, frozenset[str]]) -> di
 
     Args:
         path: the file; None looks for observe.yaml in the current folder.
-        commands: the commands there are, each with the names of its options.
+        group: options before the command.
+        commands: the commands there are, each with its options.
 
     Raises:
-        InputError: the file is missing (when named), no YAML, or names an unknown option.
+        InputError: the file is missing (when named), no YAML, names an unknown option, or gives
+            a value that cannot be one.
     """
     if path is None:
         path = Path(DEFAULT_NAME)
         if not path.exists():
             return {}
+    # The YAML parser is loaded only when there is something to parse.
+    from observe.export.yaml_io import load_mapping
+
     settings = load_mapping(path)
-    own = {name: settings[name] or {} for name in commands if name in settings}
-    shared = {_name(k): v for k, v in settings.items() if k not in commands}
-    _check(path, shared, frozenset().union(*commands.values()))
-    for command, values in own.items():
-        if not isinstance(values, dict):
-            raise InputError(f"{path}: {command} must hold a mapping of options")
-        _check(path, {_name(k): v for k, v in values.items()}, commands[command])
-    return {
-        command: {k: v for k, v in shared.items() if k in known}
-        | {_name(k): v for k, v in own.get(command, {}).items()}
-        for command, known in commands.items()
-    }
+    known = dict(group)
+    for options in commands.values():
+        known |= options
+    shared = _checked(path, {k: v for k, v in settings.items() if k not in commands}, known)
+    defaults: dict[str, Any] = _defaults(shared, group)
+    for name, options in commands.items():
+        own = settings.get(name) or {}
+        if not isinstance(own, dict):
+            raise InputError(f"{path}: {name} is a command and holds no mapping of its options")
+        defaults[name] = _defaults(shared, options) | _defaults(
+            _checked(path, own, options, f"{name}."), options
+        )
+    return defaults
 
 
 def _name(key: object) -> str:
     return str(key).replace("-", "_")
 
 
-def _check(path: Path, settings: dict[str, Any], known: frozenset[str]) -> None:
-    unknown = sorted(settings.keys() - known)
-    if unknown:
-        raise InputError(f"{path}: no option is called {unknown[0]!r}", "see observe --help")
+def _checked(
+    path: Path, settings: Mapping[Any, Any], known: Options, prefix: str = ""
+) -> dict[str, Any]:
+    """Values by option name; scalars of repeatable options become lists."""
+    values: dict[str, Any] = {}
+    for key, value in settings.items():
+        option = known.get(_name(key))
+        where = f"{path}: {prefix}{key}"
+        if option is None:
+            names = ", ".join(sorted(name.replace("_", "-") for name in known))
+            raise InputError(f"{where}: there is no such option", f"There are: {names}")
+        if value is None:
+            continue
+        if isinstance(value, dict) and _name(key) == "header":
+            value = [f"{name}: {text}" for name, text in value.items()]
+        if isinstance(value, dict) or (isinstance(value, list) and not option.multiple):
+            raise InputError(f"{where}: takes one value", "Write it as on the command line")
+        values[_name(key)] = [value] if option.multiple and not isinstance(value, list) else value
+    return values
+
+
+def _defaults(values: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    """The same by the names that click has for the options."""
+    return {str(options[key].name): value for key, value in values.items() if key in options}

@@ -3,60 +3,72 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
 from observe.cli.console import Console
-from observe.cli.options import FOLDER, option
-from observe.cli.summary import print_summary
-from observe.cli.wiring import finish
-from observe.demo.load import LoadSummary, load_week
-from observe.demo.shop import demo_mesh
-from observe.demo.shop_yaml import demo_current_yaml
-from observe.errors import EXIT_DONE, InputError
-from observe.export.current import Current, read_current
-from observe.export.plan import plan_export
-from observe.export.write import write_export
-from observe.recommend.engine import recommend
-from observe.recommend.model import Advice
-from observe.report.build import build_report
-from observe.report.write import write_report
-from observe.telemetry.client import PrometheusClient
-from observe.telemetry.collector import collect
-from observe.telemetry.settings import ConnectionSettings
-from observe.telemetry.snapshot import Snapshot
+from observe.cli.options import SectionCommand, option, output_option
+from observe.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from observe.bootstrap.prometheus import PrometheusServer
+    from observe.demo.load import LoadSummary
+    from observe.export.current import Current
+    from observe.recommend.model import Advice
+    from observe.telemetry.snapshot import Snapshot
 
 _MARK = ".observe-demo"
 
 
-@click.command("demo")
-@option("--output", type=FOLDER, default="observe-demo", help="Folder for everything it makes.")
-@option("--port", type=int, default=0, help="Port of the Prometheus; 0 takes a free one.")
-@option("--seed", type=int, default=1, help="Seed of the simulated traffic.")
+@click.command("demo", cls=SectionCommand, short_help="From nothing to a report, on this machine.")
+@output_option("observe-demo", "Folder for everything it makes.")
+@option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    metavar="NUMBER",
+    help="Port of the Prometheus; 0 takes a free one.",
+)
+@option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    metavar="NUMBER",
+    help="Seed of the simulated traffic.",
+)
 @option(
     "--serve/--no-serve",
     default=None,
-    help="Keep the Prometheus running until Ctrl-C.  [default: only in a terminal]",
+    show_default="only in a terminal",
+    help="Keep the Prometheus running until Ctrl-C.",
 )
 @click.pass_context
-def demo_command(ctx: click.Context, /, output: Path, port: int, seed: int, **options: Any) -> None:
+def demo_command(
+    ctx: click.Context, /, output: Path, port: int, seed: int, serve: bool | None
+) -> None:
     """Simulate a mesh of known truth, load a real Prometheus, write the report.
 
     A shop of two clusters and its week of telemetry, with a heavy tail, a weekly peak, streams, an
     incident and timeouts that are too tight and too loose. Needs a prometheus binary
     (`make prometheus` fetches one without root).
     """
+    from observe.bootstrap.binaries import find_binary
+    from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
+    from observe.cli.summary import print_summary
+    from observe.cli.wiring import finish
+
     console = ctx.find_object(Console) or Console()
-    folder = _fresh_folder(Path(output))
+    binary = find_binary("prometheus")
+    folder = _fresh_folder(output)
     began = time.monotonic()
-    with PrometheusServer(folder / "prometheus", port=port, flags=HISTORY_FLAGS) as server:
+    with PrometheusServer(
+        folder / "prometheus", port=port, flags=HISTORY_FLAGS, binary=binary
+    ) as server:
         console.say(f"Prometheus is running at {server.url}")
         loaded = _load(server.url, seed, console)
         snapshot = _collect(server.url, loaded, console)
@@ -65,27 +77,34 @@ def demo_command(ctx: click.Context, /, output: Path, port: int, seed: int, **op
         print_summary(advice, folder / "report")
         console.say(f"Done in {time.monotonic() - began:.0f} s.")
         _say_next(folder, server.url, loaded, console)
-        serve = options["serve"] if options["serve"] is not None else sys.stderr.isatty()
-        if serve:
+        if serve or (serve is None and sys.stderr.isatty()):
             console.say(f"Prometheus stays at {server.url} until Ctrl-C.")
-            _wait_for_ctrl_c(server)
-    ctx.exit(finish(advice, None, console) or EXIT_DONE)
+            _wait_for_ctrl_c(server, console)
+    ctx.exit(finish(advice, None, console))
 
 
 def _fresh_folder(folder: Path) -> Path:
     """An empty folder; what an earlier demo left is removed, anything else is refused."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / _MARK).exists():
-            raise InputError(
-                f"{folder} is not empty and was not made by a demo", "name another --output"
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).touch()
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            if not (folder / _MARK).exists():
+                raise InputError(
+                    f"{folder} is not empty and was not made by a demo", "name another --output"
+                )
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _MARK).touch()
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror or error}", "name another --output"
+        ) from error
     return folder
 
 
 def _load(url: str, seed: int, console: Console) -> LoadSummary:
+    from observe.demo.load import load_week
+    from observe.demo.shop import demo_mesh
+
     with console.progress("Simulating a week and loading it") as bar:
         loaded = load_week(url, demo_mesh(), seed, datetime.now(UTC), bar.advance)
     console.detail(
@@ -95,6 +114,10 @@ def _load(url: str, seed: int, console: Console) -> LoadSummary:
 
 
 def _collect(url: str, loaded: LoadSummary, console: Console) -> Snapshot:
+    from observe.telemetry.client import PrometheusClient
+    from observe.telemetry.collector import collect
+    from observe.telemetry.settings import ConnectionSettings
+
     with (
         PrometheusClient(ConnectionSettings(url=url)) as client,
         console.progress("Reading telemetry") as bar,
@@ -104,6 +127,9 @@ def _collect(url: str, loaded: LoadSummary, console: Console) -> Snapshot:
 
 def _write_current(folder: Path) -> Current:
     """The VirtualServices that the simulated mesh has already."""
+    from observe.demo.shop_yaml import demo_current_yaml
+    from observe.export.current import read_current
+
     for name, text in demo_current_yaml().items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -111,6 +137,12 @@ def _write_current(folder: Path) -> Current:
 
 
 def _report(folder: Path, snapshot: Snapshot, current: Current, console: Console) -> Advice:
+    from observe.export.plan import plan_export
+    from observe.export.write import write_export
+    from observe.recommend.engine import recommend
+    from observe.report.build import build_report
+    from observe.report.write import write_report
+
     with console.progress("Writing report and YAML"):
         advice = recommend(snapshot, None, current)
         write_report(build_report(advice, snapshot), folder / "report", snapshot)
@@ -127,9 +159,10 @@ def _say_next(folder: Path, url: str, loaded: LoadSummary, console: Console) -> 
     console.say(f"  observe report --prometheus {url} --end {end}   (while it runs)")
 
 
-def _wait_for_ctrl_c(server: PrometheusServer) -> None:
+def _wait_for_ctrl_c(server: PrometheusServer, console: Console) -> None:
     try:
         while server.running:
-            signal.sigtimedwait({signal.SIGTERM}, 1.0)
+            time.sleep(0.5)
     except KeyboardInterrupt:
-        return
+        return  # the usual way to end a demo that is done
+    console.warn("the Prometheus ended by itself; see prometheus/prometheus.log in the folder")

@@ -3,44 +3,59 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from observe.cli import stdout
 from observe.cli.console import Console
-from observe.cli.options import FILE, FOLDER, advice_options, option, source_options
-from observe.cli.wiring import read_policy, read_settings, snapshot_from
-from observe.errors import EXIT_DONE, InputError
-from observe.export.advice_io import load_advice
-from observe.export.options import ExportOptions
-from observe.export.plan import ExportPlan, plan_export
-from observe.export.write import write_export
-from observe.recommend.engine import recommend
-from observe.recommend.model import CONFIDENCES, Advice
+from observe.cli.options import (
+    CONFIDENCES,
+    PLACE,
+    SectionCommand,
+    advice_options,
+    connection_options,
+    output_option,
+    result_option,
+    selection_option,
+    source_options,
+)
+
+if TYPE_CHECKING:
+    from observe.export.options import ExportOptions
+    from observe.export.plan import ExportPlan
 
 
-@click.command("export")
-@option("--recommendations", type=FILE, help="A recommendations.json; else they are made anew.")
+@click.command("export", cls=SectionCommand, short_help="Write recommendations as YAML.")
+@result_option(
+    "--recommendations",
+    type=PLACE,
+    metavar="PATH",
+    section="Telemetry",
+    help="A recommendations.json or the folder of a report; else they are made anew.",
+)
 @source_options
 @advice_options
-@option("--output", type=FOLDER, default="observe-export", help="Folder to write.")
-@option("--only", multiple=True, metavar="GLOB", help="Targets to export, as cluster/ns/name.")
-@option("--cluster", metavar="NAME", help="Only this cluster.")
-@option(
+@output_option("observe-export")
+@result_option("--diff", "show_diff", is_flag=True, help="Print what changes; write nothing.")
+@result_option("--istio-version", metavar="X.Y", help="Istio that will read the YAML.")
+@selection_option("--only", multiple=True, metavar="GLOB", help="Targets, as cluster/ns/name.")
+@selection_option("--cluster", metavar="NAME", help="Only this cluster.")
+@selection_option(
     "--min-confidence",
     type=click.Choice(CONFIDENCES),
     default="low",
-    help="Leave out what is less sure.",
+    metavar="LEVEL",
+    help="Leave out what is less sure: low, medium or high.",
 )
-@option(
+@selection_option(
     "--max-change",
     type=float,
     default=2.0,
     metavar="FACTOR",
     help="Change a timeout that is set by at most this factor in one run.",
 )
-@option("--istio-version", metavar="X.Y", help="Istio that will read the YAML.")
-@option("--diff", "show_diff", is_flag=True, help="Print what changes; write nothing.")
+@connection_options
 @click.pass_context
 def export_command(
     ctx: click.Context,
@@ -58,26 +73,37 @@ def export_command(
     is edited in place, or the change is refused with the reason. Nothing is applied: the folder
     holds manifests/ to apply and rollback/ to undo.
     """
+    from observe.cli.wiring import finish, read_policy, read_settings, snapshot_from
+    from observe.errors import InputError
+    from observe.export.advice_io import load_advice
+    from observe.export.plan import plan_export
+    from observe.export.write import check_folder, write_export
+    from observe.recommend.engine import recommend
+
     console = ctx.find_object(Console) or Console()
-    settings = read_settings(current)
+    chosen, settings = _export_options(options), read_settings(current)
+    if not show_diff:
+        check_folder(output)
     if recommendations is not None:
         if policy is not None or options["snapshot"] is not None:
             raise InputError("--recommendations are made already", "drop --policy and --snapshot")
-        advice: Advice = load_advice(recommendations)
+        advice = load_advice(recommendations)
     else:
         knobs = read_policy(policy)
         advice = recommend(snapshot_from(options, console), knobs, settings)
-    plan = plan_export(advice, settings, _export_options(options))
+    plan = plan_export(advice, settings, chosen)
     if show_diff:
-        click.echo(_shown(plan), nl=False)
+        stdout.write(_shown(plan))
     else:
         write_export(plan, output)
-        click.echo(output)
+        stdout.write_line(output)
     _tell(plan, console, written=not show_diff)
-    ctx.exit(EXIT_DONE)
+    ctx.exit(finish(advice, None, console))
 
 
 def _export_options(options: dict[str, Any]) -> ExportOptions:
+    from observe.export.options import ExportOptions
+
     return ExportOptions(
         only=tuple(options["only"]),
         min_confidence=options["min_confidence"],

@@ -2,64 +2,68 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from observe.recommend.model import SEVERITIES
+from observe.cli.parameters import DurationType, HeaderType, MomentType
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+# The same words as in observe.recommend.model, which would load pydantic for each --help.
+FAIL_ON = ("info", "warning", "critical")
+CONFIDENCES = ("low", "medium", "high")
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+PLACE = click.Path(path_type=Path)
+
+
+class SectionOption(click.Option):
+    """An option that stands under a heading of its command's help.
+
+    Args:
+        section: the heading.
+    """
+
+    def __init__(self, *args: Any, section: str = "Options", **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.section = section
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Left and right column; default and variable close together at the end."""
+        extra = self.get_help_extra(ctx)
+        parts = [f"default: {extra['default'].strip('()')}"] if "default" in extra else []
+        parts += list(extra.get("envvars", ()))
+        tail = f"  [{'; '.join(parts)}]" if parts else ""
+        return self.get_help_spec(ctx), f"{self.help or ''}{tail}"
+
+
+class SectionCommand(click.Command):
+    """A command whose help lists its options by section, in the order of their first option."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(param, "section", "Options"), []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
 
 
 def option(*names: str, **settings: Any) -> Callable[[Function], Function]:
-    """A click option that shows its default and can come from OBSERVE_<NAME>."""
+    """An option that shows its default and can come from OBSERVE_<NAME>."""
     name = next(n for n in names if n.startswith("--")).split("/")[0]
     settings.setdefault("envvar", "OBSERVE_" + name.strip("-").replace("-", "_").upper())
     settings.setdefault("show_envvar", True)
     settings.setdefault("show_default", settings.get("default") is not None)
-    return click.option(*names, **settings)
-
-
-class Duration(click.ParamType[timedelta]):
-    """A length of time such as 30m, 12h, 7d or 2w."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        """Parse the text."""
-        if isinstance(value, timedelta):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", str(value).strip())
-        if not match or float(match[1]) <= 0:
-            self.fail(f"{value!r} is no length of time; write it like 12h, 7d or 2w", param, ctx)
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
-
-
-class Moment(click.ParamType[datetime]):
-    """A moment in ISO 8601; UTC unless it says otherwise."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Parse the text."""
-        if isinstance(value, datetime):
-            moment = value
-        else:
-            try:
-                moment = datetime.fromisoformat(str(value).strip())
-            except ValueError:
-                self.fail(f"{value!r} is no time; write it like 2026-01-31T06:00Z", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return click.option(*names, cls=SectionOption, **settings)
 
 
 def _stack(*decorators: Callable[[Any], Any]) -> Callable[[Function], Function]:
@@ -69,49 +73,75 @@ def _stack(*decorators: Callable[[Any], Any]) -> Callable[[Function], Function]:
     return apply
 
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
+_telemetry = partial(option, section="Telemetry")
+_connection = partial(option, section="Connection")
+_advice = partial(option, section="Advice")
+result_option = partial(option, section="Result")
+selection_option = partial(option, section="Selection")
 
-connection_options = _stack(
-    option("--prometheus", metavar="URL", help="Address of a Prometheus-compatible API."),
-    option("--token", metavar="TEXT", help="Bearer token; prefer --token-file or the variable."),
-    option("--token-file", type=FILE, help="File with a bearer token."),
-    option("--username", metavar="TEXT", help="User for basic authentication."),
-    option("--password", metavar="TEXT", help="Password for basic authentication."),
-    option("--header", "headers", multiple=True, metavar="NAME:VALUE", help="Extra header."),
-    option("--tenant", metavar="ID", help="Tenant, sent as X-Scope-OrgID (Mimir, Cortex)."),
-    option("--ca-file", type=FILE, help="CA certificates to trust instead of the system's."),
-    option("--cert-file", type=FILE, help="Client certificate (PEM)."),
-    option("--key-file", type=FILE, help="Key of the client certificate (PEM)."),
-    option("--insecure", is_flag=True, help="Do not check the server's certificate."),
-    option(
-        "--timeout", type=float, default=60.0, metavar="SECONDS", help="Longest wait for a query."
-    ),
+prometheus_option = _telemetry(
+    "--prometheus", metavar="URL", help="Address of a Prometheus-compatible API."
 )
 
 window_options = _stack(
-    option("--window", type=Duration(), default="7d", help="How far to look back."),
-    option("--end", type=Moment(), help="End of the window.  [default: now]"),
+    _telemetry("--window", type=DurationType(), default="7d", help="How far to look back."),
+    _telemetry("--end", type=MomentType(), show_default="now", help="End of the window (UTC)."),
 )
 
 source_options = _stack(
-    connection_options,
-    option("--snapshot", type=FOLDER, help="Read a snapshot instead of a Prometheus."),
+    prometheus_option,
+    _telemetry(
+        "--snapshot", type=FOLDER, metavar="DIR", help="Read a snapshot instead of a Prometheus."
+    ),
     window_options,
 )
 
-advice_options = _stack(
-    option(
-        "--current",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        help="File or folder with the VirtualServices that you have. Repeatable.",
+connection_options = _stack(
+    _connection(
+        "--timeout",
+        type=click.FloatRange(0, 86_400, min_open=True),
+        default=60,
+        metavar="SECONDS",
+        help="Longest wait for one query.",
     ),
-    option("--policy", type=FILE, help="YAML file with the recommenders' settings."),
+    _connection("--token", metavar="TEXT", help="Bearer token; prefer a file or the variable."),
+    _connection("--token-file", type=FILE, metavar="FILE", help="File with a bearer token."),
+    _connection("--username", metavar="TEXT", help="User for basic authentication."),
+    _connection("--password", metavar="TEXT", help="Its password; prefer the variable."),
+    _connection(
+        "--header",
+        "headers",
+        type=HeaderType(),
+        multiple=True,
+        metavar="NAME:VALUE",
+        help="Extra header. Repeatable.",
+    ),
+    _connection("--tenant", metavar="ID", help="Tenant: X-Scope-OrgID of Mimir, Cortex, Thanos."),
+    _connection("--ca-file", type=FILE, metavar="FILE", help="CA certificates to trust (PEM)."),
+    _connection("--cert-file", type=FILE, metavar="FILE", help="Client certificate (PEM)."),
+    _connection("--key-file", type=FILE, metavar="FILE", help="Key of that certificate (PEM)."),
+    _connection("--insecure", is_flag=True, help="Do not check the server's certificate."),
 )
 
-fail_on_option = option(
-    "--fail-on",
-    type=click.Choice(SEVERITIES[1:]),
-    help="Exit with 1 when a recommendation is at least this severe.",
+advice_options = _stack(
+    _advice(
+        "--current",
+        type=PLACE,
+        multiple=True,
+        metavar="PATH",
+        help="File or folder with the VirtualServices that you have. Repeatable.",
+    ),
+    _advice("--policy", type=FILE, metavar="FILE", help="YAML file of the recommenders' settings."),
 )
+
+fail_on_option = result_option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    metavar="SEVERITY",
+    help="Exit with 1 when a recommendation is at least info, warning or critical.",
+)
+
+
+def output_option(default: str, text: str = "Folder to write.") -> Callable[[Function], Function]:
+    """The option `--output`."""
+    return result_option("--output", type=FOLDER, default=default, metavar="DIR", help=text)

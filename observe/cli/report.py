@@ -8,19 +8,22 @@ from typing import Any
 import click
 
 from observe.cli.console import Console
-from observe.cli.options import FOLDER, advice_options, fail_on_option, option, source_options
-from observe.cli.summary import print_summary
-from observe.cli.wiring import finish, read_policy, read_settings, snapshot_from
-from observe.recommend.engine import recommend
-from observe.report.build import build_report
-from observe.report.write import write_report
+from observe.cli.options import (
+    SectionCommand,
+    advice_options,
+    connection_options,
+    fail_on_option,
+    output_option,
+    source_options,
+)
 
 
-@click.command("report")
+@click.command("report", cls=SectionCommand, short_help="Write the weekly tuning report.")
 @source_options
 @advice_options
+@output_option("observe-report")
 @fail_on_option
-@option("--output", type=FOLDER, default="observe-report", help="Folder to write.")
+@connection_options
 @click.pass_context
 def report_command(
     ctx: click.Context,
@@ -36,8 +39,15 @@ def report_command(
     The folder gets report.html, report.md, recommendations.json and the snapshot that they were
     made from. With --snapshot nothing is asked of a Prometheus.
     """
+    from observe.cli.summary import print_summary
+    from observe.cli.wiring import finish, read_policy, read_settings, snapshot_from
+    from observe.recommend.engine import recommend
+    from observe.report.build import build_report
+    from observe.report.write import check_folder, write_report
+
     console = ctx.find_object(Console) or Console()
     knobs, settings = read_policy(policy), read_settings(current)
+    check_folder(output)
     snapshot = snapshot_from(options, console)
     with console.progress("Writing the report"):
         advice = recommend(snapshot, knobs, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from observe.recommend.model import SEVERITIES, Advice
 from observe.recommend.policy import Policy
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
+from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.settings import ConnectionSettings
 from observe.telemetry.snapshot import Snapshot, load
 
-#: Options that make up the connection, as click hands them over.
-CONNECTION = (
-    *("prometheus", "token", "token_file", "username", "password", "headers", "tenant"),
-    *("ca_file", "cert_file", "key_file", "insecure", "timeout"),
+#: Connection options that have the name of their setting.
+_CONNECTION = (
+    *("token", "token_file", "username", "password", "tenant"),
+    *("ca_file", "cert_file", "key_file", "insecure"),
 )
 
 
@@ -38,25 +40,10 @@ def connection_settings(options: dict[str, Any]) -> ConnectionSettings:
         raise InputError("no Prometheus given", "add --prometheus URL (or set OBSERVE_PROMETHEUS)")
     return ConnectionSettings(
         url=url,
-        token=options["token"],
-        token_file=options["token_file"],
-        username=options["username"],
-        password=options["password"],
-        headers=dict(_header(text) for text in options["headers"]),
-        tenant=options["tenant"],
-        ca_file=options["ca_file"],
-        cert_file=options["cert_file"],
-        key_file=options["key_file"],
-        insecure=options["insecure"],
+        headers=dict(options["headers"]),
         timeout_seconds=options["timeout"],
+        **{name: options[name] for name in _CONNECTION},
     )
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon or not name.strip():
-        raise InputError("a header is written NAME:VALUE")
-    return name.strip(), value.strip()
 
 
 def pull(options: dict[str, Any], console: Console) -> Snapshot:
@@ -99,7 +86,20 @@ def read_policy(path: Path | None) -> Policy:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}: {where}: {first['msg']}", "see docs/method.md") from error
+        if first["type"] == "extra_forbidden":
+            raise InputError(f"{path}: there is no setting {where}", _settings_hint()) from error
+        raise InputError(f"{path}: {where}: {first['msg']}", _settings_hint()) from error
+
+
+def _settings_hint() -> str:
+    """The names of all settings."""
+    document = Policy().model_dump(by_alias=True)
+    names = [
+        f"{name}.{inner}" if inner else name
+        for name, value in document.items()
+        for inner in (value if isinstance(value, dict) else [""])
+    ]
+    return f"there are: {', '.join(names)}"
 
 
 def read_settings(paths: tuple[Path, ...]) -> Current | None:
@@ -110,16 +110,30 @@ def read_settings(paths: tuple[Path, ...]) -> Current | None:
 def finish(advice: Advice, fail_on: str | None, console: Console) -> int:
     """The exit code of a run, after naming what is missing."""
     if advice.missing:
-        for piece in advice.missing:
-            console.warn(
-                f"missing: {piece.query} from {piece.start:%Y-%m-%d %H:%M} to "
-                f"{piece.end:%Y-%m-%d %H:%M} UTC: {piece.reason}"
-            )
-        console.error("the Prometheus answered in part", "what was written says which part")
+        name_missing(advice.missing, console)
         return EXIT_SOURCE
     if fail_on and any(_at_least(r.severity, fail_on) for r in advice.recommendations):
         return EXIT_FINDINGS
     return EXIT_DONE
+
+
+def name_missing(missing: Iterable[MissingPiece], console: Console) -> None:
+    """One warning for each query that was not answered everywhere, and the error that sums up."""
+    by_query: dict[str, list[MissingPiece]] = {}
+    for piece in missing:
+        by_query.setdefault(piece.query, []).append(piece)
+    for query, pieces in by_query.items():
+        start, end = min(p.start for p in pieces), max(p.end for p in pieces)
+        count = f" in {len(pieces)} pieces" if len(pieces) > 1 else ""
+        console.warn(
+            f"missing: {query}{count} from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: "
+            f"{pieces[0].reason}"
+        )
+    if by_query:
+        console.error(
+            f"the Prometheus answered in part; missing: {', '.join(by_query)}",
+            "what was written says which part; repeat the run, or ask for a shorter --window",
+        )
 
 
 def _at_least(severity: str, threshold: str) -> bool:

@@ -20,6 +20,7 @@ from observe.export.summary import (
     export_document,
     summary_markdown,
 )
+from observe.folders import require_writable
 
 INDEX = "export.json"
 
@@ -34,6 +35,17 @@ def export_files(plan: ExportPlan) -> dict[str, str]:
     document = export_document(plan) | {"files": sorted([*files, INDEX])}
     files[INDEX] = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     return files
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that :func:`write_export` would refuse, before the work is done.
+
+    Raises:
+        OutputError: the folder holds other files, or cannot be written.
+    """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 (no symlink is followed)
+    require_writable(folder.parent)
+    _require_replaceable(folder)
 
 
 def write_export(plan: ExportPlan, folder: Path) -> list[Path]:

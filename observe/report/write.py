@@ -8,10 +8,21 @@ import tempfile
 from pathlib import Path
 
 from observe.errors import OutputError
+from observe.folders import require_writable
 from observe.report.build import ReportFiles
-from observe.telemetry.snapshot import Snapshot, save
+from observe.telemetry.snapshot import Snapshot, check_target, save
 
 HTML, MARKDOWN, JSON, SNAPSHOT = "report.html", "report.md", "recommendations.json", "snapshot"
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that :func:`write_report` would refuse, before the work is done.
+
+    Raises:
+        OutputError: the folder, or its snapshot, cannot be written.
+    """
+    require_writable(folder)
+    check_target(folder / SNAPSHOT)
 
 
 def write_report(files: ReportFiles, folder: Path, snapshot: Snapshot | None = None) -> None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from observe.errors import InputError, OutputError
+from observe.folders import require_writable
 from observe.telemetry.frames import ALL, FrameSpec
 from observe.telemetry.manifest import SNAPSHOT_VERSION, Manifest
 
@@ -47,7 +48,7 @@ def save(snapshot: Snapshot, folder: Path) -> None:
         OutputError: the target holds something else, or cannot be written; it is as it was.
     """
     folder = Path(folder).absolute()
-    _check_target(folder)
+    check_target(folder)
     beside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,14 @@ def is_snapshot(folder: Path) -> bool:
     return isinstance(version, str) and version.startswith("observe-snapshot/")
 
 
-def _check_target(folder: Path) -> None:
+def check_target(folder: Path) -> None:
+    """Refuse a folder that :func:`save` would refuse; nothing is written.
+
+    Raises:
+        OutputError: it holds something else than a snapshot, or cannot be written.
+    """
+    folder = Path(folder).absolute()
+    require_writable(folder.parent)
     if not folder.exists() and not folder.is_symlink():
         return
     hint = "Choose another folder"
