@@ -14,7 +14,7 @@ def require_writable(folder: Path) -> None:
     Raises:
         OutputError: it, or what is above it, is no folder or must not be written.
     """
-    hint = "name another folder with --output"
+    hint = "Choose another folder, with --output on the command line"
     folder = folder.absolute()
     there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     if not there.is_dir():

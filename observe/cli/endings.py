@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +62,9 @@ class ObserveGroup(click.Group):
         if not standalone_mode:
             return run()
         _accept_any_character()
-        with _termination_unwinds():
+        with _termination_unwinds(), warnings.catch_warnings():
+            if not sys.warnoptions:  # libraries talk to programmers; `python -W` shows it
+                warnings.simplefilter("ignore")
             sys.exit(_exit_code(run))
 
 

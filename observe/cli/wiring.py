@@ -28,6 +28,10 @@ _CONNECTION = (
     *("ca_file", "cert_file", "key_file", "insecure"),
 )
 
+#: A server that gives up by itself says why: it is given this much longer, but no more than again
+#: the time that was asked for.
+_LONGEST_GRACE = 5.0
+
 
 def connection_settings(options: dict[str, Any]) -> ConnectionSettings:
     """Connection settings from the shared options.
@@ -42,6 +46,7 @@ def connection_settings(options: dict[str, Any]) -> ConnectionSettings:
         url=url,
         headers=dict(options["headers"]),
         timeout_seconds=options["timeout"],
+        grace_seconds=min(_LONGEST_GRACE, options["timeout"]),
         **{name: options[name] for name in _CONNECTION},
     )
 
@@ -51,6 +56,8 @@ def pull(options: dict[str, Any], console: Console) -> Snapshot:
     settings = connection_settings(options)
     end: datetime = options["end"] or datetime.now(UTC)
     window: timedelta = options["window"]
+    if settings.insecure:
+        console.warn(f"the certificate of {settings.url} is not checked")
     with PrometheusClient(settings) as client, console.progress("Reading telemetry") as bar:
         snapshot = collect(client, end - window, end, progress=bar.advance)
     for warning in snapshot.manifest.source.warnings:

@@ -36,6 +36,9 @@ class BearerAuth(AuthBase):
 class CappedRetry(Retry):
     """A retry policy that never waits long and never repeats a request that hung."""
 
+    #: Others with a Retry-After are not repeated below us: 503 is (transport), 413 never.
+    RETRY_AFTER_STATUS_CODES = frozenset((429,))
+
     def get_retry_after(self, response: Any) -> float | None:
         """The server's wish in seconds, capped; None when it is absent or malformed."""
         try:

@@ -80,6 +80,8 @@ def test_a_gateway_in_trouble_is_asked_again(api: Serve, status: int) -> None:
     ("reply", "times"),
     [
         (failure(503, "unavailable", "still starting"), 4),
+        (failure(503, "unavailable", "still starting", Retry_After="0"), 4),
+        (failure(413, "too_large", "too large", Retry_After="0"), 1),
         (failure(429, "too_many", "slow down"), 4),
         (failure(503, "timeout", "query timed out in expression evaluation"), 1),
         (failure(422, "execution", "found duplicate series"), 1),
