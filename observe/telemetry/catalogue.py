@@ -13,6 +13,7 @@ from typing import Literal
 
 from observe.telemetry.matchers import matches, selector
 from observe.telemetry.templates import (
+    ContainerLabels,
     both,
     first_values,
     messages,
@@ -94,7 +95,8 @@ def promql(entry: Entry, window_seconds: int, replica_labels: Sequence[str] = ()
 
 _LATENCY_KEYS = (*EDGE_LABELS, *OUTCOME_LABELS)
 
-ENTRIES = (
+#: What is asked of the proxies' own counters.
+MESH_ENTRIES = (
     Entry(
         "requests",
         (REQUESTS,),
@@ -158,50 +160,57 @@ ENTRIES = (
         EDGE_LABELS,
         f"max by ($by) (count_over_time({selector(REQUESTS, _ALL_REPORTERS)}[$window]))",
     ),
-    Entry(
-        "cpu",
-        ("container_cpu_usage_seconds_total",),
-        "containers",
-        "coarse",
-        "cores",
-        "cores that a container uses over all pods",
-        CONTAINER_LABELS,
-        per_container("sum", "rate", "container_cpu_usage_seconds_total"),
-        positive=False,
-    ),
-    Entry(
-        "cpu-throttled",
-        ("container_cpu_cfs_throttled_periods_total", "container_cpu_cfs_periods_total"),
-        "containers",
-        "coarse",
-        "share",
-        "CPU periods in which a container hit its limit",
-        CONTAINER_LABELS,
-        per_container("sum", "increase", "container_cpu_cfs_throttled_periods_total")
-        + " / "
-        + per_container("sum", "increase", "container_cpu_cfs_periods_total"),
-        positive=False,
-    ),
-    Entry(
-        "memory",
-        (WORKING_SET,),
-        "containers",
-        "coarse",
-        "bytes",
-        "working set of the largest pod, which is what the kernel kills by",
-        CONTAINER_LABELS,
-        per_container("max", "max_over_time", WORKING_SET),
-        positive=False,
-    ),
-    Entry(
-        "pods",
-        (WORKING_SET,),
-        "containers",
-        "coarse",
-        "pods",
-        "number of pods that share the load at the end of the step",
-        CONTAINER_LABELS,
-        pods(WORKING_SET),
-        positive=False,
-    ),
 )
+
+
+def container_entries(labels: ContainerLabels | None = None) -> tuple[Entry, ...]:
+    """What is asked of cAdvisor.
+
+    Args:
+        labels: how its series name pods and containers; as they do today when not given.
+    """
+    periods, throttled = (
+        "container_cpu_cfs_periods_total",
+        "container_cpu_cfs_throttled_periods_total",
+    )
+    usage = "container_cpu_usage_seconds_total"
+    asked = (
+        (
+            "cpu",
+            (usage,),
+            "cores",
+            "cores that a container uses over all pods",
+            per_container("sum", "rate", usage, labels),
+        ),
+        (
+            "cpu-throttled",
+            (throttled, periods),
+            "share",
+            "CPU periods in which a container hit its limit",
+            per_container("sum", "increase", throttled, labels)
+            + " / "
+            + per_container("sum", "increase", periods, labels),
+        ),
+        (
+            "memory",
+            (WORKING_SET,),
+            "bytes",
+            "working set of the largest pod, which is what the kernel kills by",
+            per_container("max", "max_over_time", WORKING_SET, labels),
+        ),
+        (
+            "pods",
+            (WORKING_SET,),
+            "pods",
+            "number of pods that share the load at the end of the step",
+            pods(WORKING_SET, labels),
+        ),
+    )
+    return tuple(
+        Entry(name, metrics, "containers", "coarse", unit, why, CONTAINER_LABELS, query, False)
+        for name, metrics, unit, why, query in asked
+    )
+
+
+#: What is asked of raw series with today's names.
+ENTRIES = (*MESH_ENTRIES, *container_entries())

@@ -7,11 +7,9 @@ what makes one series of the copies that several Prometheus replicas recorded.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from observe.telemetry.matchers import not_equals, selector
-
-#: cAdvisor also reports the pod's sandbox ("POD") and sums over the pod (no container).
-_CONTAINERS = (not_equals("container", ""), not_equals("container", "POD"))
 
 #: What Kubernetes draws generated name parts from (apimachinery, util/rand): no vowels, no 0 1 3.
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
@@ -49,18 +47,48 @@ def both(first: str, second: str) -> str:
     )
 
 
-def _with_workload(expression: str) -> str:
-    """The expression with a label `workload`, read from the shape of the pod's name."""
-    for shape in _POD_NAMES:
-        pattern = shape.replace("$", "$$")
-        expression = f'label_replace({expression}, "workload", "$$1", "pod", "{pattern}")'
-    return expression
+@dataclass(frozen=True)
+class ContainerLabels:
+    """What cAdvisor's series call a pod and a container.
+
+    Attributes:
+        pod: `pod`; `pod_name` before Kubernetes 1.16.
+        container: `container`; `container_name` before Kubernetes 1.16.
+    """
+
+    pod: str = "pod"
+    container: str = "container"
+
+    @property
+    def matchers(self) -> tuple[str, ...]:
+        """cAdvisor also reports the pod's sandbox ("POD") and sums over the pod (no container)."""
+        return (not_equals(self.container, ""), not_equals(self.container, "POD"))
+
+    def with_workload(self, expression: str) -> str:
+        """The expression with a label `workload`, read from the shape of the pod's name."""
+        if self.container != "container":
+            expression = _copied(expression, self.container, "container")
+        for shape in _POD_NAMES:
+            expression = _copied(expression, self.pod, "workload", shape.replace("$", "$$"))
+        return expression
 
 
-def per_container(aggregate: str, function: str, metric: str) -> str:
+#: Before Kubernetes 1.16.
+OLD_LABELS = ContainerLabels("pod_name", "container_name")
+
+
+def _copied(expression: str, source: str, target: str, pattern: str = "(.*)") -> str:
+    """The first group of a label's value under another name, where the pattern fits."""
+    return f'label_replace({expression}, "{target}", "$$1", "{source}", "{pattern}")'
+
+
+def per_container(
+    aggregate: str, function: str, metric: str, labels: ContainerLabels | None = None
+) -> str:
     """A function of a container's metric over the step, aggregated over the workload's pods."""
-    inner = f"$once({function}({selector(metric, _CONTAINERS)}[$window]))"
-    return f"{aggregate} by ($by) ({_with_workload(inner)})"
+    labels = labels or ContainerLabels()
+    inner = f"$once({function}({selector(metric, labels.matchers)}[$window]))"
+    return f"{aggregate} by ($by) ({labels.with_workload(inner)})"
 
 
 def messages(direction: str, matchers: Sequence[str]) -> str:
@@ -69,6 +97,8 @@ def messages(direction: str, matchers: Sequence[str]) -> str:
     return f'label_replace({total}, "direction", "{direction}", "", "")'
 
 
-def pods(metric: str) -> str:
+def pods(metric: str, labels: ContainerLabels | None = None) -> str:
     """Number of pods whose containers have this metric at the end of the step."""
-    return f"count by ($by) ({_with_workload(f'$once({selector(metric, _CONTAINERS)})')})"
+    labels = labels or ContainerLabels()
+    inner = f"$once({selector(metric, labels.matchers)})"
+    return f"count by ($by) ({labels.with_workload(inner)})"
