@@ -12,7 +12,8 @@ from observe.telemetry import faults
 from observe.telemetry.decode import QueryResult, decode
 from observe.telemetry.library import LibraryCalls, stamp
 from observe.telemetry.manifest import QueryCost
-from observe.telemetry.session import CappedRetry, PrometheusSession
+from observe.telemetry.pace import Pace
+from observe.telemetry.session import CappedRetry, PrometheusSession, retry_policy
 from observe.telemetry.settings import ConnectionSettings
 from observe.telemetry.transport import Answer, exchange
 
@@ -42,12 +43,19 @@ class PrometheusClient(LibraryCalls):
     Args:
         settings: address, credentials and limits; or just the address.
         retry: policy for repeating requests.
+
+    Attributes:
+        settings: address, credentials and limits.
+        pace: how many queries may run at the same time; told when the server pushes back.
     """
 
     def __init__(self, settings: ConnectionSettings | str, retry: CappedRetry | None = None):
         if isinstance(settings, str):
             settings = ConnectionSettings(settings)
         self.settings = settings
+        self.pace = Pace(settings.max_concurrency)
+        retry = retry or retry_policy()
+        retry.on_pushback = self.pace.hold_back
         session = PrometheusSession(settings, retry)
         super().__init__(
             url=settings.url, session=session, method="POST", timeout=settings.timeout_seconds

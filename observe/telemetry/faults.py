@@ -106,7 +106,7 @@ _BY_STATUS = {
         "has no Prometheus API at this path (404)",
         "A path prefix may be missing, such as /prometheus or /select/0/prometheus",
     ),
-    429: ("limits the rate of requests (429)", "Use fewer threads, or try later"),
+    429: ("limits the rate of requests (429)", "Lower --max-concurrency, or try later"),
     502: ("is a gateway without a working server behind it (502)", "Try again later"),
     503: ("is not available (503)", "It may be starting or overloaded; try again later"),
     504: (

@@ -82,7 +82,7 @@ class Fetcher:
         """
         harvest = Harvest()
         # Threads of this pool do not keep the process alive, so that Ctrl-C ends it at once.
-        pool: AbstractContextManager[ThreadPool] = ThreadPool(self._client.settings.threads)
+        pool: AbstractContextManager[ThreadPool] = ThreadPool(self._client.settings.max_concurrency)
         with pool as workers:
             arrived: Iterable[tuple[Piece, Harvest]] = workers.imap_unordered(self._take, pieces)
             for done, (piece, part) in enumerate(arrived, start=1):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -34,7 +35,20 @@ class BearerAuth(AuthBase):
 
 
 class CappedRetry(Retry):
-    """A retry policy that never waits long and never repeats a request that hung."""
+    """A retry policy that never waits long and never repeats a request that hung.
+
+    Attributes:
+        on_pushback: told about each 429 and 503, with the seconds that the server wants to be
+            left alone; 0 when it names none.
+    """
+
+    on_pushback: Callable[[float], None] | None = None
+
+    def new(self, **kwargs: Any) -> CappedRetry:
+        """A copy with other counts."""
+        copy = cast("CappedRetry", super().new(**kwargs))
+        copy.on_pushback = self.on_pushback
+        return copy
 
     #: Others with a Retry-After are not repeated below us: 503 is (transport), 413 never.
     RETRY_AFTER_STATUS_CODES = frozenset((429,))
@@ -54,6 +68,9 @@ class CappedRetry(Retry):
         error = kwargs.get("error")
         if isinstance(error, ReadTimeoutError):
             raise error
+        response = kwargs.get("response")
+        if self.on_pushback and response is not None and response.status in (429, 503):
+            self.on_pushback(self.get_retry_after(response) or 0.0)
         return super().increment(method, url, *args, **kwargs)
 
 
@@ -108,7 +125,7 @@ class PrometheusSession(requests.Session):
         self.cert = _client_certificate(settings)
         adapter = HTTPAdapter(
             pool_connections=2,
-            pool_maxsize=max(16, settings.threads),
+            pool_maxsize=max(16, settings.max_concurrency),
             max_retries=retry or retry_policy(),
         )
         self.mount(settings.url + "/api/", adapter)

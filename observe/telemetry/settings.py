@@ -41,7 +41,7 @@ class ConnectionSettings:
         connect_seconds: the longest that connecting may take.
         grace_seconds: how much longer than the server we wait: its own refusal says more.
         run_seconds: the longest that one run of many queries may take.
-        threads: queries that may run at the same time.
+        max_concurrency: queries that may run at the same time, at the most.
 
     Raises:
         InputError: a value is malformed, contradicts another one, or names a missing file.
@@ -62,7 +62,7 @@ class ConnectionSettings:
     connect_seconds: float = 5.0
     grace_seconds: float = 5.0
     run_seconds: float = 1800.0
-    threads: int = 4
+    max_concurrency: int = 4
 
     def __post_init__(self) -> None:
         url, username, password = _normalise(self.url)
@@ -81,7 +81,7 @@ class ConnectionSettings:
             "connect_seconds",
             "grace_seconds",
             "run_seconds",
-            "threads",
+            "max_concurrency",
         ):
             if not getattr(self, label) > 0:
                 raise InputError(f"{label} must be above 0, not {getattr(self, label)}")

@@ -32,7 +32,7 @@ def _ones(asked: Asked) -> Reply:
 
 
 def _run(server: Api, pieces: list[Piece], threads: int = 1, **options: float) -> Harvest:
-    settings = ConnectionSettings(server.url, threads=threads, **options)  # type: ignore[arg-type]
+    settings = ConnectionSettings(server.url, max_concurrency=threads, **options)  # type: ignore[arg-type]
     client = PrometheusClient(settings, retry_policy(backoff_seconds=0.001))
     return Fetcher(client, ()).run(pieces)
 

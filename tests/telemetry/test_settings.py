@@ -74,7 +74,7 @@ def test_secrets_show_neither_in_the_representation_nor_in_errors() -> None:
         ({"headers": {"X-A": "a\r\nX-B: c"}}, "cannot carry"),
         ({"tenant": "a\nb"}, "cannot carry"),
         ({"timeout_seconds": 0}, "timeout_seconds must be above 0"),
-        ({"threads": 0}, "threads must be above 0"),
+        ({"max_concurrency": 0}, "max_concurrency must be above 0"),
         ({"timeout_seconds": float("nan")}, "timeout_seconds must be above 0"),
     ],
 )
