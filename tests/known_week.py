@@ -40,6 +40,7 @@ class Week:
         labels: labels of each series.
         rows: cumulative values of each series, NaN where there is no sample.
         truth: (workload, response code) → requests.
+        shares: of requests in each bucket of `LES`.
     """
 
     start: datetime = START
@@ -47,6 +48,7 @@ class Week:
     labels: list[dict[str, str]] = field(default_factory=list)
     rows: list[NDArray[np.float64]] = field(default_factory=list)
     truth: dict[tuple[str, str], int] = field(default_factory=dict)
+    shares: tuple[float, ...] = SHARES
 
     @property
     def times_ms(self) -> NDArray[np.int64]:
@@ -83,7 +85,7 @@ class Week:
         there = np.full(len(requests), False)
         there[alive] = True
         requests = np.where(there, requests, 0)
-        parts = rng.multinomial(requests, SHARES)
+        parts = rng.multinomial(requests, self.shares)
         running = parts.cumsum(axis=0).astype(np.float64)
         if reset_at is not None:
             running[reset_at:] -= running[reset_at - 1]

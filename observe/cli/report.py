@@ -40,7 +40,13 @@ def report_command(
     made from. With --snapshot nothing is asked of a Prometheus.
     """
     from observe.cli.summary import print_summary
-    from observe.cli.wiring import finish, read_policy, read_settings, snapshot_from
+    from observe.cli.wiring import (
+        finish,
+        hint_when_empty,
+        read_policy,
+        read_settings,
+        snapshot_from,
+    )
     from observe.recommend.engine import recommend
     from observe.report.build import build_report
     from observe.report.write import check_folder, write_report
@@ -53,4 +59,5 @@ def report_command(
         advice = recommend(snapshot, knobs, settings)
         write_report(build_report(advice, snapshot), output, snapshot)
     print_summary(advice, output)
+    hint_when_empty(advice, console)
     ctx.exit(finish(advice, fail_on, console))

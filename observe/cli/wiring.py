@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from observe.export.current import Current, read_current
 from observe.export.yaml_io import load_mapping
 from observe.recommend.model import SEVERITIES, Advice
 from observe.recommend.policy import Policy
+from observe.report.reason_words import reason_words
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
 from observe.telemetry.manifest import MissingPiece
@@ -122,6 +124,18 @@ def finish(advice: Advice, fail_on: str | None, console: Console) -> int:
     if fail_on and any(_at_least(r.severity, fail_on) for r in advice.recommendations):
         return EXIT_FINDINGS
     return EXIT_DONE
+
+
+def hint_when_empty(advice: Advice, console: Console) -> None:
+    """Say what to do when nothing could be recommended."""
+    if advice.recommendations or not advice.withheld:
+        return  # with nothing to withhold either, a warning of the source says why
+    reason, count = Counter(w.reason for w in advice.withheld).most_common(1)[0]
+    words = reason_words(reason)
+    console.warn(
+        f"nothing can be recommended; for {count} of {len(advice.withheld)} targets because "
+        f"{words.meaning}. {words.advice}"
+    )
 
 
 def name_missing(missing: Iterable[MissingPiece], console: Console) -> None:

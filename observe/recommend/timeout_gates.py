@@ -33,18 +33,22 @@ class Gates:
     upgraded: dict[str, float]
     unregistered: frozenset[str]
     spoken: frozenset[str]
+    called: frozenset[str]
 
     @classmethod
     def of(cls, snapshot: Snapshot, policy: TimeoutPolicy) -> Gates:
         """Read a snapshot once."""
         edges = edges_with_target(snapshot.edges)
         known = set(edges.loc[edges["registered"], "target"])
+        requests = snapshot.requests
+        busy = edges["edge"].isin(requests.loc[requests["requests"] > 0, "edge"])
         return cls(
             slow_ms=policy.long_poll_ms,
             messages=messages_per_call(snapshot),
             upgraded=upgraded_share(snapshot),
             unregistered=frozenset(set(edges["target"]) - known),
             spoken=frozenset(edges.loc[edges["speaks"], "target"]),
+            called=frozenset(edges.loc[busy, "target"]),
         )
 
 
@@ -62,6 +66,8 @@ def gate(target: Target, latency: TargetLatency | None, gates: Gates) -> Refusal
             "only the server reports: its clients have no sidecar or are not scraped, and a "
             "timeout acts at the client",
         )
+    if latency is None and path not in gates.called:
+        return Refusal(Reason.TOO_FEW_REQUESTS, "no requests came in this window")
     if latency is None:
         return Refusal(
             Reason.NO_LATENCY,

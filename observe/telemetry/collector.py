@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from observe import __version__
-from observe.errors import InputError, SourceError
+from observe.errors import InputError
 from observe.telemetry import build
 from observe.telemetry.assemble import Table, join
 from observe.telemetry.catalogue import ENTRIES, Entry
@@ -93,16 +93,15 @@ def _snapshot(
     tables: dict[str, Table],
 ) -> Snapshot:
     edges, numbered = build.numbered(tables)
-    if edges.empty and not harvest.missing:
-        raise SourceError(
-            f"{client.settings.url} recorded no Istio requests between {steps.start:%F %H:%M} and "
-            f"{steps.end:%F %H:%M} UTC",
-            "Choose another window, or check what the server keeps (retention)",
-        )
     known = "coverage" in numbered
     unasked = [piece for piece in harvest.missing if piece.query == "coverage"]
     covered = coverage(numbered.get("coverage"), edges, steps, flavour.scrape_seconds, unasked)
     warnings = [*flavour.warnings, *_data_warnings(tables)]
+    if edges.empty and not harvest.missing:
+        warnings.append(
+            f"no requests were recorded between {steps.start:%F %H:%M} and {steps.end:%F %H:%M} "
+            "UTC: choose another window, or check what the server keeps (retention)"
+        )
     warnings += silence_warnings(covered.silent, steps) if known else ["coverage is not known"]
     source = Source(
         url=client.settings.url,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from running import Observe, Run
 from scripted_api import Api, Asked, Reply
 
 from observe.cli import main
@@ -18,26 +18,6 @@ from observe.demo import demo_mesh, snapshot_from_truth
 from observe.telemetry.snapshot import Snapshot, save
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a command left: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The one line that says what happened; there is exactly one, and it is the last."""
-        lines = self.err.splitlines()
-        assert [line for line in lines if line.startswith("error:")] == lines[-1:], self.err
-        assert "Traceback" not in self.err
-        return lines[-1].removeprefix("error: ")
-
-
-Observe = Callable[..., Run]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from conftest import Observe
+from running import Observe
 from scripted_api import Api, Asked, Reply, failure, success, vector
 
 Serve = Callable[..., Api]

@@ -96,7 +96,7 @@ def test_a_full_disk_leaves_the_older_snapshot_and_no_rest(tmp_path: Path) -> No
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1500, hard))  # no file may grow beyond this
     try:
-        with pytest.raises(OutputError, match="file is not a folder"):
+        with pytest.raises(OutputError, match="could not be written"):
             save(_snapshot(seed=2), tmp_path / "s")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
