@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from observe.export.options import ExportOptions
     from observe.export.plan import ExportPlan
 
+#: A host has at most 253 characters; label values that are no hosts may have thousands.
+_LONGEST_ID = 160
+
 
 @click.command("export", cls=SectionCommand, short_help="Write recommendations as YAML.")
 @result_option(
@@ -129,8 +132,16 @@ def _tell(plan: ExportPlan, console: Console, *, written: bool) -> None:
     )
     for change in plan.changes:
         if change.limited:
-            console.say(f"{change.id}: limited by --max-change; run again after it has settled")
+            console.say(
+                f"{_shown_id(change.id)}: limited by --max-change; run again after it has settled"
+            )
     for refusal in plan.refused:
-        console.warn(f"{refusal.id} refused: {refusal.message}")
+        console.warn(f"{_shown_id(refusal.id)} refused: {refusal.message}")
     for skip in plan.skipped:
-        console.detail(f"{skip.id} skipped: {skip.message}")
+        console.detail(f"{_shown_id(skip.id)} skipped: {skip.message}")
+
+
+def _shown_id(name: str) -> str:
+    from observe.report.escape import shorten
+
+    return shorten(name, _LONGEST_ID)
