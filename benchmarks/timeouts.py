@@ -18,11 +18,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from observe.demo.exact import expectation, true_fraction_above, true_quantile
+from observe.demo.judge import cut_next_week, judge_timeouts
 from observe.demo.random_mesh import random_mesh
 from observe.demo.simulate import snapshot_from_truth
-from observe.demo.truth import Truth
-from observe.durations import parse_ms
 from observe.recommend.engine import recommend
 from observe.signals.latency import TargetLatency, latency_by_target
 from observe.stats.quantile import linear_quantile
@@ -60,29 +58,19 @@ def judge(seed: int, services: int) -> Iterator[Case]:
     """Every target of one random mesh."""
     truth = random_mesh(seed, services).starting(START)
     snapshot = snapshot_from_truth(truth, seed, START)
-    advice = recommend(snapshot)
-    proposed = {r.target.path: parse_ms(r.proposed["timeout"]) for r in advice.recommendations}
-    reasons = {r.target.path: ",".join(r.reasons) for r in advice.recommendations}
-    reasons |= {w.target.path: w.reason for w in advice.withheld}
     cubes = latency_by_target(snapshot)
-    for target in truth.targets:
-        yield _case(truth, target, proposed.get(target), reasons.get(target, "ABSENT"), cubes)
-
-
-def _case(
-    truth: Truth, target: str, ours: float | None, reason: str, cubes: dict[str, TargetLatency]
-) -> Case:
-    naive = naive_timeout(cubes.get(target))
-    return Case(
-        target=target,
-        verdict=expectation(truth, target).verdict,
-        ours_ms=ours,
-        reason=reason,
-        naive_ms=naive,
-        true_ms=true_quantile(truth, target, 1.0 - RATE, "busiest"),
-        ours_cut=true_fraction_above(truth, target, ours, week=1) if ours else float("nan"),
-        naive_cut=true_fraction_above(truth, target, naive, week=1) if naive else float("nan"),
-    )
+    for judged in judge_timeouts(recommend(snapshot), truth, RATE):
+        naive = naive_timeout(cubes.get(judged.target))
+        yield Case(
+            target=judged.target,
+            verdict=judged.expected.verdict,
+            ours_ms=judged.timeout_ms,
+            reason=",".join(judged.reasons) or "ABSENT",
+            naive_ms=naive,
+            true_ms=judged.true_ms,
+            ours_cut=judged.cut,
+            naive_cut=cut_next_week(truth, judged.target, naive),
+        )
 
 
 @dataclass(frozen=True)

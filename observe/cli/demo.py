@@ -61,6 +61,8 @@ def demo_command(
     from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
     from observe.cli.summary import print_summary
     from observe.cli.wiring import finish
+    from observe.demo.judge import judge_timeouts, verdict_text
+    from observe.demo.shop import demo_mesh
 
     console = ctx.find_object(Console) or Console()
     binary = find_binary("prometheus")
@@ -75,6 +77,7 @@ def demo_command(
         current = _write_current(folder / "current")
         advice = _report(folder, snapshot, current, console)
         print_summary(advice, folder / "report")
+        console.say(verdict_text(judge_timeouts(advice, demo_mesh().starting(loaded.start))))
         console.say(f"Done in {time.monotonic() - began:.0f} s.")
         _say_next(folder, server.url, loaded, console)
         if serve or (serve is None and sys.stderr.isatty()):
