@@ -62,7 +62,7 @@ class Entry:
         unit: unit of the values.
         why: what the numbers are needed for.
         by: labels that the answer is grouped by.
-        template: PromQL; `$by`, `$window` and `$once` (see :func:`promql`) are filled in.
+        template: PromQL; `$by`, `$window`, `$seconds`, `$once` are filled in by :func:`promql`.
         positive: rows that are zero say nothing and are dropped.
     """
 
@@ -89,10 +89,12 @@ def promql(entry: Entry, window_seconds: int, replica_labels: Sequence[str] = ()
     """
     once = f"avg without ({', '.join(replica_labels)}) " if replica_labels else ""
     return Template(entry.template).substitute(
-        by=", ".join(entry.by), window=f"{window_seconds}s", once=once
+        by=", ".join(entry.by), window=f"{window_seconds}s", seconds=window_seconds, once=once
     )
 
 
+#: Requests as the counters tell; where `increase` does not see first values, those come on top.
+COUNTED_REQUESTS = sum_of_increases(REQUESTS, _ALL_REPORTERS)
 _LATENCY_KEYS = (*EDGE_LABELS, *OUTCOME_LABELS)
 
 #: What is asked of the proxies' own counters.
@@ -105,10 +107,7 @@ MESH_ENTRIES = (
         "requests",
         "volume and outcomes over time, by reporter: error ratios, peaks, retries",
         (*EDGE_LABELS, *OUTCOME_LABELS),
-        both(
-            sum_of_increases(REQUESTS, _ALL_REPORTERS),
-            first_values(REQUESTS, _ALL_REPORTERS),
-        ),
+        both(COUNTED_REQUESTS, first_values(REQUESTS, _ALL_REPORTERS)),
     ),
     Entry(
         "latency",

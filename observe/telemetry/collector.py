@@ -12,9 +12,10 @@ from observe import __version__
 from observe.errors import InputError
 from observe.telemetry import build
 from observe.telemetry.assemble import Table, join
-from observe.telemetry.catalogue import ENTRIES, Entry
+from observe.telemetry.catalogue import ENTRIES
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.coverage import coverage, silence_warnings
+from observe.telemetry.dialect import identify
 from observe.telemetry.fetch import Fetcher, Harvest, Progress
 from observe.telemetry.flavour import Flavour, survey
 from observe.telemetry.manifest import Manifest, Source, Window
@@ -54,10 +55,10 @@ def collect(
     """
     asked = _entries(exclude)
     choose_steps(window_start, window_end, 1)  # a wrong window is told before anything is asked
-    server = client.probe()
-    flavour = survey(client, window_start, window_end)
+    server = identify(client, client.probe())
+    flavour = survey(client, window_start, window_end, server)
     steps = choose_steps(window_start, window_end, flavour.scrape_seconds)
-    present = [e for e in asked if all(metric in flavour.names for metric in e.metrics)]
+    present = [entry for entry in flavour.readable if entry.name in asked]
     pieces = plan(present, steps, flavour.series, flavour.scrape_seconds)
     with _no_garbage_collection():
         harvest = Fetcher(client, flavour.replica_labels).run(pieces, progress)
@@ -65,14 +66,15 @@ def collect(
     return _snapshot(client, str(server), flavour, steps, harvest, tables)
 
 
-def _entries(exclude: Collection[str]) -> list[Entry]:
+def _entries(exclude: Collection[str]) -> set[str]:
+    """Names of the entries that are asked for."""
     known = {e.name for e in ENTRIES} | {e.frame for e in ENTRIES}
     foreign = sorted(set(exclude) - known)
     if foreign:
         raise InputError(
             f"nothing is called {', '.join(foreign)}", f"Choose from {', '.join(sorted(known))}"
         )
-    return [e for e in ENTRIES if e.name not in exclude and e.frame not in exclude]
+    return {e.name for e in ENTRIES if e.name not in exclude and e.frame not in exclude}
 
 
 def _joined(harvest: Harvest) -> dict[str, Table]:
@@ -104,6 +106,7 @@ def _snapshot(
         )
     warnings += silence_warnings(covered.silent, steps) if known else ["coverage is not known"]
     source = Source(
+        flavour=flavour.kind,
         url=client.settings.url,
         server=server,
         coverage=covered.share if known else 1.0,

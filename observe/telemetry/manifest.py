@@ -35,7 +35,7 @@ class Source(CamelModel):
     """Where telemetry came from."""
 
     kind: Literal["prometheus", "snapshot", "simulation"] = "prometheus"
-    flavour: str = Field(default="raw", description="'raw' istio_* series")
+    flavour: str = Field(default="raw", description="'raw' istio_* series, or 'recorded' rates")
     url: str = Field(default="", description="address without credentials")
     server: str = Field(default="", description="name and version that the server gives of itself")
     coverage: float = Field(default=1.0, ge=0, le=1, description="scrapes present / expected")

@@ -1,7 +1,8 @@
 """Parts of PromQL that the catalogue is made of.
 
-They are templates: `$by` stands for the labels to group by, `$window` for the step, `$once` for
-what makes one series of the copies that several Prometheus replicas recorded.
+They are templates: `$by` stands for the labels to group by, `$window` for the step (`$seconds` is
+its length as a number), `$once` for what makes one series of the copies that several Prometheus
+replicas recorded.
 """
 
 from __future__ import annotations

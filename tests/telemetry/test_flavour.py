@@ -8,7 +8,8 @@ from scripted_api import Api, Asked, Reply, matrix, success
 
 from observe.errors import SourceError
 from observe.telemetry.client import PrometheusClient
-from observe.telemetry.flavour import check_names, survey
+from observe.telemetry.findings import kind_of
+from observe.telemetry.flavour import survey
 
 URL = "http://prom"
 
@@ -18,14 +19,14 @@ URL = "http://prom"
     [
         ({"istio_request_duration_seconds_bucket", "istio_requests_total"}, "before Istio 1.5"),
         ({"istio_tcp_sent_bytes_total"}, "only TCP metrics"),
-        ({"workload:istio_requests:rate5m"}, "only recorded Istio series such as workload:"),
+        ({"workload:istio_requests_total"}, "only recorded Istio series such as workload:"),
         ({"container_cpu_usage_seconds_total"}, "holds no Istio metrics"),
         (set(), "holds no Istio metrics"),
     ],
 )
 def test_telemetry_that_cannot_be_read_is_named(names: set[str], said: str) -> None:
     with pytest.raises(SourceError, match=said) as caught:
-        check_names(frozenset(names), URL)
+        kind_of(frozenset(names), URL)
     assert caught.value.hint
 
 
@@ -35,7 +36,7 @@ def test_a_mesh_that_was_upgraded_from_mixer_is_read() -> None:
         "istio_request_duration_seconds_bucket",
         "istio_request_duration_milliseconds_bucket",
     }
-    check_names(frozenset(names), URL)
+    assert kind_of(frozenset(names), URL) == "raw"
 
 
 def test_a_dead_last_hour_does_not_hide_what_there_is(api: Callable[..., Api]) -> None:
