@@ -17,12 +17,16 @@ setup: .venv/.ready ## Make the virtual environment .venv (needs Python 3.11+)
 prometheus: ## Fetch Debian's prometheus into .tools when it is missing (no root)
 	@scripts/get-prometheus.sh
 
+.PHONY: victoria-metrics
+victoria-metrics: ## Fetch Debian's victoria-metrics, which tests use, into .tools (no root)
+	@scripts/get-victoria-metrics.sh
+
 .PHONY: demo
 demo: setup prometheus ## Set everything up, simulate a mesh, load a real Prometheus, report
 	@observe demo
 
 .PHONY: test
-test: setup prometheus ## Set everything up and run the tests
+test: setup prometheus victoria-metrics ## Set everything up and run the tests
 	@$(PYTHON) -m pytest -n 2 --dist worksteal
 
 .PHONY: lint
@@ -37,6 +41,10 @@ format: setup ## Format the code
 bench: setup prometheus ## Print every figure that the documents quote
 	@for name in quantiles timeouts spans real_quantiles real_timeouts; do \
 	  echo "== benchmarks/$$name.py"; $(PYTHON) benchmarks/$$name.py || exit 1; done
+
+.PHONY: benchmarks-page
+benchmarks-page: setup prometheus ## Run the benchmarks and write docs/benchmarks.md
+	@$(PYTHON) scripts/write_benchmarks.py
 
 .PHONY: docs
 docs: setup ## Write the documents and the JSON schema that are made from code anew
