@@ -1,0 +1,152 @@
+"""The same week through remote read and through PromQL, from a real Prometheus."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from known_week import END, SCRAPE, START, Week, eventful_week
+
+from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
+from observe.demo.remote_write import push
+from observe.telemetry.assemble import Table
+from observe.telemetry.catalogue import ENTRIES, OUTCOME_LABELS, Entry
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.fetch import Fetcher
+from observe.telemetry.pieces import Piece
+from observe.telemetry.remote_read.tables import jobs, read_entries, readable
+from observe.telemetry.steps import choose_steps
+
+Servers = Callable[..., PrometheusServer]
+pytestmark = pytest.mark.integration
+MESH = [entry for entry in ENTRIES if "containers" not in entry.frame]
+STEPS = choose_steps(START, END, SCRAPE)
+PODS = ("web-5d4b8c9f7d-x2k8p", "web-5d4b8c9f7d-zz9wq", "db-0", "agent-x2k8p", "x-1-2")
+
+
+def _containers(week: Week) -> None:
+    """cAdvisor's series of some pods, one of which has no limit and one that goes away."""
+    rng = np.random.default_rng(3)
+    times = len(week.times_ms)
+    for number, pod in enumerate(PODS):
+        own = {"namespace": "shop", "pod": pod, "container": "app", "cluster": "east"}
+        cpu = rng.exponential(2.0, times).cumsum()
+        periods = rng.integers(550, 600, times).cumsum().astype(float)
+        memory = rng.normal(5e8, 1e7, times)
+        if number == 3:
+            cpu[4000:] = memory[4000:] = np.nan
+        week._series("container_cpu_usage_seconds_total", own, cpu)
+        week._series("container_memory_working_set_bytes", own, memory)
+        if number != 2:
+            week._series("container_cpu_cfs_periods_total", own, periods)
+            throttled = (rng.random(times) < 0.1).cumsum().astype(float) * number
+            week._series("container_cpu_cfs_throttled_periods_total", own, throttled)
+
+
+def _messages(week: Week) -> None:
+    first = dict(week.labels[0])
+    rows = np.arange(len(week.times_ms), dtype=float)
+    for direction, factor in (("request", 2.0), ("response", 7.0)):
+        name = f"istio_{direction}_messages_total"
+        week._series(name, {k: v for k, v in first.items() if k != "__name__"}, rows * factor)
+
+
+@pytest.fixture(scope="module")
+def server(prometheus_server: Servers) -> PrometheusServer:
+    running = prometheus_server(flags=HISTORY_FLAGS)
+    week = eventful_week()
+    _containers(week)
+    _messages(week)
+    push(running.url, week.labels, week.times_ms, week.values)
+    return running
+
+
+@pytest.fixture(scope="module")
+def replicas(prometheus_server: Servers) -> PrometheusServer:
+    """Every series twice, the second copy with gaps of its own."""
+    running = prometheus_server(flags=HISTORY_FLAGS)
+    week = eventful_week()
+    rng = np.random.default_rng(4)
+    labels, rows = [], []
+    for name in ("a", "b"):
+        for own, values in zip(week.labels, week.rows, strict=True):
+            lost = (np.arange(len(values)) // 200 % 7 == 3) & (rng.random(len(values)) < 0.9)
+            labels.append(own | {"prometheus_replica": name})
+            rows.append(np.where(lost & (name == "b"), np.nan, values))
+    push(running.url, labels, week.times_ms, np.array(rows))
+    return running
+
+
+def _pieces(entries: list[Entry]) -> list[Piece]:
+    of = {"fine": STEPS.fine, "coarse": STEPS.coarse}
+    return [Piece(e, START, of[e.step], STEPS.count(of[e.step])) for e in entries]
+
+
+def _tidy(table: Table) -> pd.DataFrame:
+    columns = sorted(table.labels.columns)
+    frame = table.rows(columns, "value")
+    texts = [c for c in columns if frame[c].dtype == "category"]
+    return frame.astype(dict.fromkeys(texts, "str")).sort_values(["time", *columns])
+
+
+def _assert_same(url: str, entries: list[Entry], replica_labels: tuple[str, ...]) -> None:
+    client = PrometheusClient(url)
+    deadline = time.monotonic() + 120
+    raw = dict(read_entries(client, entries, STEPS, replica_labels, deadline=deadline))
+    asked = Fetcher(client, replica_labels).run(_pieces(entries))
+    assert not asked.missing
+    names = [entry.name for entry in entries]
+    assert sorted(piece.entry.name for piece in raw) == sorted(names)
+    assert sorted(piece.entry.name for piece, _ in asked.tables) == sorted(names)
+    for piece, expected in asked.tables:
+        pd.testing.assert_frame_equal(
+            _tidy(raw[piece]).reset_index(drop=True),
+            _tidy(expected).reset_index(drop=True),
+            check_exact=False,
+            rtol=1e-12,
+            obj=piece.entry.name,
+        )
+        assert len(expected.values) > 0, piece.entry.name
+        assert raw[piece].repaired == pytest.approx(expected.repaired, abs=1e-12)
+
+
+def test_every_entry_of_the_mesh_is_the_same_as_through_promql(server: PrometheusServer) -> None:
+    _assert_same(server.url, MESH, ())
+
+
+def test_containers_are_the_same_as_through_promql(server: PrometheusServer) -> None:
+    _assert_same(server.url, [e for e in ENTRIES if e.frame == "containers"], ())
+
+
+def test_copies_by_several_replicas_are_averaged_as_promql_does(
+    replicas: PrometheusServer,
+) -> None:
+    entries = [e for e in MESH if e.name != "messages"]
+    _assert_same(replicas.url, entries, ("prometheus_replica",))
+
+
+def test_every_entry_of_the_catalogue_can_be_read_raw() -> None:
+    assert [entry.name for entry in ENTRIES if not readable(entry)] == []
+
+
+def test_requests_and_coverage_share_one_read() -> None:
+    together = [[piece.entry.name for piece in job.pieces] for job in jobs(_pieces(MESH))]
+    assert ["requests", "coverage"] in together
+    assert sum(map(len, together)) == len(MESH)
+
+
+def test_a_query_in_other_words_is_left_to_promql() -> None:
+    entry = Entry(
+        "mine",
+        (),
+        "requests",
+        "fine",
+        "requests",
+        "",
+        OUTCOME_LABELS,
+        "sum by ($by) (irate(a[5m]))",
+    )
+    assert not readable(entry)
