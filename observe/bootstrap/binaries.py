@@ -1,4 +1,4 @@
-"""Where the programs that the local stack runs are found: prometheus and promtool."""
+"""Where the programs that the local stack and the tests run are found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import observe
 from observe.errors import InputError
 
-_HINT = "Run 'make prometheus' to fetch it without root, or 'apt-get install prometheus'"
+#: Debian's package and make's target of each program.
+_PACKAGES = {"victoria-metrics": "victoria-metrics"}
 
 
 def tool_folders() -> tuple[Path, ...]:
@@ -25,7 +26,7 @@ def find_binary(name: str) -> Path:
     was named in the environment must hold it: falling back would run another version silently.
 
     Args:
-        name: `prometheus` or `promtool`.
+        name: `prometheus`, `promtool` or `victoria-metrics`.
 
     Raises:
         InputError: there is none.
@@ -34,10 +35,17 @@ def find_binary(name: str) -> Path:
     if named:
         found = shutil.which(name, path=named)
         if found is None:
-            raise InputError(f"OBSERVE_BIN_DIR={named} holds no program '{name}'", _HINT)
+            raise InputError(f"OBSERVE_BIN_DIR={named} holds no program '{name}'", _hint(name))
         return Path(found)
     search = os.pathsep.join((os.environ.get("PATH", ""), *map(str, tool_folders())))
     found = shutil.which(name, path=search)
     if found is None:
-        raise InputError(f"the program '{name}' was not found on PATH or in .tools/bin", _HINT)
+        raise InputError(
+            f"the program '{name}' was not found on PATH or in .tools/bin", _hint(name)
+        )
     return Path(found)
+
+
+def _hint(name: str) -> str:
+    package = _PACKAGES.get(name, "prometheus")
+    return f"Run 'make {package}' to fetch it without root, or 'apt-get install {package}'"
