@@ -8,6 +8,7 @@ takes for a restart from zero. Names follow `level:metric:operation`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from observe.telemetry.catalogue import (
     BUCKETS,
@@ -24,6 +25,8 @@ from observe.telemetry.templates import ContainerLabels
 
 #: Span of the recorded rates. Whoever federates them must do so at least as often.
 RATE_SECONDS = 300
+#: How often the rules are evaluated, unless told otherwise.
+EVALUATION_SECONDS = 60
 
 _EDGE_OUTCOME = (*EDGE_LABELS, *OUTCOME_LABELS)
 _CPU = "container_cpu_usage_seconds_total"
@@ -155,3 +158,14 @@ def _total(metric: str, reporters: str, interval: str) -> str:
     """What a recorded rate adds up to over the step."""
     series = selector(recorded_name(metric), [matches("reporter", reporters)])
     return f"sum by ($by) ($once(sum_over_time({series}[$window]))) * {interval}"
+
+
+def rule_file(interval_seconds: int = EVALUATION_SECONDS) -> dict[str, Any]:
+    """The rules as a Prometheus rule file, to be written as YAML (or JSON, which is YAML).
+
+    Args:
+        interval_seconds: how often they are evaluated; no more than `RATE_SECONDS`.
+    """
+    rules = [{"record": r.name, "expr": r.expression} for r in RECORDINGS]
+    group = {"name": "observe.rates", "interval": f"{interval_seconds}s", "rules": rules}
+    return {"groups": [group]}
