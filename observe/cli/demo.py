@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -68,14 +72,19 @@ def demo_command(
     binary = find_binary("prometheus")
     folder = _fresh_folder(output)
     began = time.monotonic()
-    with PrometheusServer(
-        folder / "prometheus", port=port, flags=HISTORY_FLAGS, binary=binary
-    ) as server:
+    with (
+        _lock(folder / _MARK),
+        _gone_when_stopped(folder) as done,
+        PrometheusServer(
+            folder / "prometheus", port=port, flags=HISTORY_FLAGS, binary=binary
+        ) as server,
+    ):
         console.say(f"Prometheus is running at {server.url}")
         loaded = _load(server.url, seed, console)
         snapshot = _collect(server.url, loaded, console)
         current = _write_current(folder / "current")
         advice = _report(folder, snapshot, current, console)
+        done.set()
         print_summary(advice, folder / "report")
         console.say(verdict_text(judge_timeouts(advice, demo_mesh().starting(loaded.start))))
         console.say(f"Done in {time.monotonic() - began:.0f} s.")
@@ -94,6 +103,7 @@ def _fresh_folder(folder: Path) -> Path:
                 raise InputError(
                     f"{folder} is not empty and was not made by a demo", "name another --output"
                 )
+            _lock(folder / _MARK).close()
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _MARK).touch()
@@ -102,6 +112,32 @@ def _fresh_folder(folder: Path) -> Path:
             f"{folder} cannot be written: {error.strerror or error}", "name another --output"
         ) from error
     return folder
+
+
+def _lock(mark: Path) -> TextIO:
+    """The mark, held as long as it is open: the folder of a demo that runs is not taken away."""
+    file = mark.open("a", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise InputError(
+            f"a demo is still running in {mark.parent}",
+            "stop it with Ctrl-C, or name another --output",
+        ) from error
+    return file
+
+
+@contextmanager
+def _gone_when_stopped(folder: Path) -> Iterator[Event]:
+    """Remove the folder when Ctrl-C comes before the event; after an error it tells why."""
+    done = Event()
+    try:
+        yield done
+    except (KeyboardInterrupt, SystemExit):
+        if not done.is_set():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _load(url: str, seed: int, console: Console) -> LoadSummary:

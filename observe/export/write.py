@@ -44,6 +44,7 @@ def check_folder(folder: Path) -> None:
         OutputError: the folder holds other files, or cannot be written.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 (no symlink is followed)
+    require_writable(folder)
     require_writable(folder.parent)
     _require_replaceable(folder)
 

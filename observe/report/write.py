@@ -48,10 +48,10 @@ def write_report(files: ReportFiles, folder: Path, snapshot: Snapshot | None = N
                 save(snapshot, folder / SNAPSHOT)
             for name in (JSON, MARKDOWN, HTML):
                 (Path(partial) / name).replace(folder / name)
-    except (OSError, OutputError) as error:
+    except BaseException as error:
         if made:
             _remove_if_unfinished(folder)
-        if isinstance(error, OutputError):
+        if not isinstance(error, OSError):
             raise
         reason = error.strerror or str(error)
         raise OutputError(

@@ -95,6 +95,7 @@ def check_target(folder: Path) -> None:
         OutputError: it holds something else than a snapshot, or cannot be written.
     """
     folder = Path(folder).absolute()
+    require_writable(folder)
     require_writable(folder.parent)
     if not folder.exists() and not folder.is_symlink():
         return
