@@ -31,6 +31,7 @@ file. `observe COMMAND --help` names them all.
 
 
 @click.group(
+    "observe",
     cls=ObserveGroup,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

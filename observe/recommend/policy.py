@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from observe.documents import CamelModel
 
 
 class TimeoutPolicy(CamelModel):
     """How timeouts are chosen."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     false_timeout_rate: float = Field(
         default=0.001, gt=0, lt=0.5, description="share of good requests a timeout may cut"
