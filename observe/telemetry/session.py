@@ -12,6 +12,7 @@ from urllib3.exceptions import InvalidHeader, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from observe import __version__
+from observe.errors import InputError
 from observe.telemetry.settings import TENANT_HEADER, ConnectionSettings
 
 USER_AGENT = f"mesh-observe/{__version__}"
@@ -23,15 +24,35 @@ _GATEWAY_STATUSES = (429, 502, 504)
 
 
 class BearerAuth(AuthBase):
-    """`Authorization: Bearer ...`; as an auth object, so that no ~/.netrc entry replaces it."""
+    """`Authorization: Bearer ...`; as an auth object, so that no ~/.netrc entry replaces it.
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    Args:
+        settings: where the token comes from; a file is read again when :meth:`renew` is called.
+    """
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._settings = settings
+        self._token = settings.bearer()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Add the header."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+    def renew(self, refused: str) -> bool:
+        """Read the token's file again.
+
+        Args:
+            refused: the header that the server refused.
+
+        Returns:
+            Whether there is another token now, which may be tried.
+        """
+        try:
+            self._token = self._settings.bearer()
+        except InputError:
+            return False  # it is being replaced at this moment: the refusal itself says more
+        return refused != f"Bearer {self._token}"
 
 
 class CappedRetry(Retry):
@@ -103,6 +124,8 @@ class PrometheusSession(requests.Session):
     - Redirects are not followed: they would turn a POST into a GET, or end at a login page.
     - The adapter is mounted on the API's path. `PrometheusConnect` mounts one of its own on the
       bare address afterwards; `requests` takes the longest prefix, which is ours.
+    - After a 401 the token's file is read again, once: tokens of service accounts are replaced
+      while a long run goes on.
 
     Args:
         settings: address, credentials and limits.
@@ -142,13 +165,21 @@ class PrometheusSession(requests.Session):
             kwargs["params"] = limit | dict(kwargs.get("params") or {})
         if str(method).upper() == "POST" and kwargs.get("params") and not kwargs.get("data"):
             kwargs["data"] = kwargs.pop("params")
-        return super().request(method, url, *args, **kwargs)
+        response = super().request(method, url, *args, **kwargs)
+        if response.status_code == 401 and self._renewed(response):
+            response.close()
+            response = super().request(method, url, *args, **kwargs)
+        return response
+
+    def _renewed(self, response: requests.Response) -> bool:
+        """Whether a token's file was replaced since the refused request was sent."""
+        refused = str(response.request.headers.get("Authorization", ""))
+        return isinstance(self.auth, BearerAuth) and self.auth.renew(refused)
 
 
 def _auth(settings: ConnectionSettings) -> AuthBase | None:
-    token = settings.bearer()
-    if token is not None:
-        return BearerAuth(token)
+    if settings.bearer() is not None:
+        return BearerAuth(settings)
     if settings.username is not None:
         return HTTPBasicAuth(settings.username.encode(), (settings.password or "").encode())
     return None

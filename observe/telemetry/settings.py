@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from observe.errors import InputError
 
@@ -63,6 +64,7 @@ class ConnectionSettings:
     grace_seconds: float = 5.0
     run_seconds: float = 1800.0
     max_concurrency: int = 4
+    _tokens_read: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         url, username, password = _normalise(self.url)
@@ -102,8 +104,12 @@ class ConnectionSettings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that must not show up in any message."""
-        values = (self.token, self.password, *self.headers.values())
-        return tuple(v for v in values if v and len(v) > 3)
+        values = [self.token, self.password, *self.headers.values(), *self._tokens_read]
+        if self.password:
+            pair = f"{self.username}:{self.password}".encode()
+            values += [quote(self.password, safe=""), base64.b64encode(pair).decode()]
+        longest_first = sorted({v for v in values if v and len(v) > 3}, key=len, reverse=True)
+        return tuple(longest_first)
 
     def redact(self, text: str) -> str:
         """The text without secrets."""
@@ -125,6 +131,7 @@ class ConnectionSettings:
             raise InputError(f"cannot read the token file {self.token_file}: {error}") from error
         if not token or not _is_header_text(token):
             raise InputError(f"the token file {self.token_file} holds no usable token")
+        self._tokens_read.add(token)
         return token
 
     def with_url(self, url: str) -> ConnectionSettings:
