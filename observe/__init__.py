@@ -3,7 +3,8 @@
 >>> import observe
 >>> mesh = observe.connect("http://prometheus.example:9090")
 >>> mesh.signals()
->>> mesh.recommend().recommendations
+>>> mesh.recommend(current="istio-config").recommendations
+>>> print(mesh.explain("east/shop/payment"))
 """
 
 from __future__ import annotations

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.console import Console
 
+from observe.export.current import read_current
 from observe.recommend.current import CurrentSettings
 from observe.recommend.engine import recommend
 from observe.recommend.model import Advice
@@ -46,19 +49,50 @@ class Mesh:
         return edge_traffic(self.snapshot)
 
     def recommend(
-        self, policy: Policy | None = None, current: CurrentSettings | None = None
+        self, policy: Policy | None = None, current: CurrentSettings | str | Path | None = None
     ) -> Advice:
-        """What the telemetry supports; see :func:`observe.recommend.engine.recommend`."""
+        """What the telemetry supports; see :func:`observe.recommend.engine.recommend`.
+
+        Args:
+            policy: the knobs; the defaults when None.
+            current: the settings that are there, or the file or folder with the VirtualServices.
+        """
+        if isinstance(current, str | Path):
+            current = read_current(Path(current))
         return recommend(self.snapshot, policy, current)
+
+    def explain(
+        self,
+        target: str,
+        policy: Policy | None = None,
+        current: CurrentSettings | str | Path | None = None,
+    ) -> str:
+        """Why a target gets its number, as text to print.
+
+        Args:
+            target: `cluster/namespace/service`, or enough of its end.
+            policy: as for :meth:`recommend`.
+            current: as for :meth:`recommend`.
+
+        Raises:
+            InputError: none or several targets are called that.
+        """
+        from observe.report.build import latency_cubes
+        from observe.report.explain import explain_text, find_target
+
+        item = find_target(self.recommend(policy, current), target)
+        latency = latency_cubes(self.snapshot).get(item.target.path)
+        page = Console(file=StringIO(), width=100, highlight=False)
+        with page.capture() as captured:
+            page.print(explain_text(item, policy or Policy(), latency))
+        return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
     def save(self, folder: str | Path) -> None:
         """Store the snapshot; `observe.load` brings it back."""
         save(self.snapshot, Path(folder))
 
 
-def connect(
-    url: str, *, days: float = 7.0, end: datetime | None = None, **settings: Any
-) -> Mesh:
+def connect(url: str, *, days: float = 7.0, end: datetime | None = None, **settings: Any) -> Mesh:
     """Read a window from a Prometheus.
 
     Args:
@@ -68,6 +102,7 @@ def connect(
         settings: further fields of :class:`observe.telemetry.settings.ConnectionSettings`.
 
     Raises:
+        InputError: the address or a setting is wrong.
         SourceError: the server could not be reached or answered nonsense.
     """
     until = end or datetime.now(UTC)
