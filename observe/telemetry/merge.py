@@ -1,0 +1,168 @@
+"""Snapshots of several servers as one: clusters named, steps made equal, edges numbered anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import lcm
+from typing import Any
+
+import pandas as pd
+
+from observe.telemetry.frames import (
+    ALL,
+    CONTAINERS,
+    COVERAGE,
+    EDGE_KEYS,
+    EDGES,
+    LATENCY,
+    LATENCY_SUM,
+    OUTCOME_COLUMNS,
+    REQUESTS,
+    FrameSpec,
+)
+from observe.telemetry.merged_manifest import merge_manifests
+from observe.telemetry.snapshot import Snapshot
+
+#: What Istio calls a cluster to which nobody gave a name (values `global.multiCluster`).
+ISTIO_DEFAULT_CLUSTER = "Kubernetes"
+#: Columns that longer steps hold other than as a sum.
+_COMBINED = {
+    "pods": "mean",
+    "cpu_cores": "mean",
+    "cpu_throttled": "mean",
+    "memory_bytes": "max",
+}
+_MESSAGES = ("request_messages", "response_messages")
+_VALUES = ("requests", "sum_ms", "samples", "expected", *_MESSAGES, *_COMBINED)
+
+
+def name_cluster(snapshot: Snapshot, name: str, *, rename_default: bool) -> Snapshot:
+    """The snapshot with a name for the cluster of series that carry none.
+
+    Args:
+        snapshot: what was read from one server.
+        name: name of its cluster.
+        rename_default: whether Istio's default name is replaced too, since many clusters bear it.
+    """
+    unnamed = ["", ISTIO_DEFAULT_CLUSTER] if rename_default else [""]
+    edges, containers = (
+        frame.assign(cluster=frame["cluster"].where(~frame["cluster"].isin(unnamed), name))
+        for frame in (snapshot.edges, snapshot.containers)
+    )
+    return replace(snapshot, edges=edges, containers=containers)
+
+
+def merge(snapshots: Mapping[str, Snapshot]) -> Snapshot:
+    """One snapshot of all.
+
+    Where two servers recorded the same edge, the one that covers it better is believed: their
+    counts are not added up, since most such pairs scrape the same pods.
+
+    Args:
+        snapshots: name of the server → what was read from it; at least one.
+    """
+    fine = lcm(*(s.manifest.window.step_seconds for s in snapshots.values()))
+    coarse = lcm(fine, *(s.manifest.window.coarse_step_seconds for s in snapshots.values()))
+    alike = {name: _with_steps(s, fine, coarse) for name, s in snapshots.items()}
+    edges = _all_edges(alike)
+    kept = edges[edges["kept"]]
+    frames: dict[str, pd.DataFrame] = {}
+    for spec in ALL:
+        parts = [_renumbered(getattr(s, spec.name), kept, name) for name, s in alike.items()]
+        frames[spec.name] = _together(spec, parts)
+    frames["edges"] = EDGES.conform(kept.drop_duplicates("edge").sort_values("edge"))
+    described = {name: s.manifest for name, s in snapshots.items()}
+    manifest = merge_manifests(described, fine, coarse, _share(frames["coverage"]))
+    source = manifest.source
+    warnings = (*source.warnings, *_double_warnings(edges[~edges["kept"]]))
+    source = source.model_copy(update={"warnings": warnings})
+    return Snapshot(manifest=manifest.model_copy(update={"source": source}), **frames)
+
+
+def _with_steps(snapshot: Snapshot, fine: int, coarse: int) -> Snapshot:
+    """The snapshot in longer steps, each a multiple of those it has."""
+    window = snapshot.manifest.window
+    changes: dict[str, Any] = {}
+    for spec, now, then in (
+        (REQUESTS, window.step_seconds, fine),
+        *(
+            (spec, window.coarse_step_seconds, coarse)
+            for spec in (LATENCY, LATENCY_SUM, COVERAGE, CONTAINERS)
+        ),
+    ):
+        if now != then:
+            changes[spec.name] = _lengthened(getattr(snapshot, spec.name), spec, then)
+    return replace(snapshot, **changes)
+
+
+def _lengthened(frame: pd.DataFrame, spec: FrameSpec, seconds: int) -> pd.DataFrame:
+    values = [column for column in spec.columns if column in _VALUES]
+    keys = [column for column in spec.columns if column not in values]
+    floored = frame.assign(time=frame["time"].dt.floor(f"{seconds}s"))
+    how = {column: _COMBINED.get(column, "sum") for column in values}
+    grouped = floored.groupby(keys, observed=True, sort=True).agg(how)
+    return spec.conform(grouped.reset_index())
+
+
+def _all_edges(snapshots: Mapping[str, Snapshot]) -> pd.DataFrame:
+    """Every edge of every server.
+
+    Returns:
+        The keys of an edge, its new number `edge`, its `old` number at its `server`, and whether
+        it is `kept`: no other server covers it better, or as well and comes first.
+    """
+    keys = list(EDGE_KEYS)
+    parts = []
+    for name, snapshot in snapshots.items():
+        samples = snapshot.coverage.groupby("edge")["samples"].sum()
+        covered = snapshot.edges["edge"].map(samples).fillna(0.0)
+        part = snapshot.edges.rename(columns={"edge": "old"})
+        parts.append(part.assign(server=name, samples=covered))
+    every = pd.concat(parts, ignore_index=True)
+    by_server = every.groupby([*keys, "server"], sort=False)["samples"].sum().reset_index()
+    best_first = by_server.sort_values("samples", ascending=False, kind="stable")
+    best = best_first.drop_duplicates(keys)[[*keys, "server"]].assign(kept=True)
+    numbered = every.assign(edge=every.groupby(keys, sort=True).ngroup())
+    merged = numbered.merge(best, on=[*keys, "server"], how="left")
+    return merged.assign(kept=merged["kept"].notna())
+
+
+def _renumbered(frame: pd.DataFrame, kept: pd.DataFrame, server: str) -> pd.DataFrame:
+    """Rows of the edges of a server that are kept, with their new numbers."""
+    if "edge" not in frame.columns:
+        return frame
+    own = kept[kept["server"] == server].set_index("old")["edge"]
+    new = frame["edge"].map(own)
+    return frame.assign(edge=new)[new.notna()]
+
+
+def _together(spec: FrameSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """All rows in the order in which a single server's would be."""
+    texts = {column: "str" for column in OUTCOME_COLUMNS if column in spec.columns}
+    whole = pd.concat([part.astype(texts) for part in parts], ignore_index=True)
+    keys = [column for column in spec.columns if column not in _VALUES]
+    if spec is CONTAINERS:  # their servers are not compared: the first that has a row is believed
+        whole = whole.drop_duplicates(keys)
+    elif whole.duplicated(keys).any():  # two of a server's edges have become one with the name
+        whole = whole.groupby(keys, observed=True).sum().reset_index()
+    return spec.conform(whole.sort_values(keys, ignore_index=True))
+
+
+def _share(coverage: pd.DataFrame) -> float | None:
+    """Scrapes present / expected, None when nothing is known."""
+    expected = float(coverage["expected"].sum())
+    return min(float(coverage["samples"].sum()) / expected, 1.0) if expected else None
+
+
+def _double_warnings(doubles: pd.DataFrame) -> list[str]:
+    """About edges of which only one server's numbers were kept."""
+    if doubles.empty:
+        return []
+    servers = ", ".join(sorted(set(doubles["server"])))
+    return [
+        f"{len(doubles)} edges of {servers} were recorded by another server too, which was "
+        "believed: are both replicas of one another? If they are two clusters with one name, give "
+        "each a name (--prometheus NAME=URL); if they share the pods of one cluster, ask an "
+        "address that holds all (Thanos Query)"
+    ]
