@@ -92,7 +92,9 @@ class Api:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 size = int(self.headers.get("Content-Length") or 0)
-                form = parse_qs(self.rfile.read(size).decode(), keep_blank_values=True)
+                form = parse_qs(
+                    self.rfile.read(size).decode(errors="replace"), keep_blank_values=True
+                )
                 query = parse_qs(parts.query, keep_blank_values=True)
                 asked = Asked(
                     self.command,

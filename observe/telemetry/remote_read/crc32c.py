@@ -26,16 +26,18 @@ def _tables() -> NDArray[np.uint32]:
     return tables
 
 
-_TABLES = _tables()
+#: For :func:`checksum`, which cannot reach what lies outside of it.
+TABLES = _tables()
 
 
 def crc32c(data: NDArray[np.uint8]) -> int:
     """Checksum of the bytes; 0xE3069283 for "123456789"."""
-    return int(_crc32c(data, _TABLES))
+    return int(checksum(data, TABLES))
 
 
 @compiled
-def _crc32c(data: NDArray[np.uint8], tables: NDArray[np.uint32]) -> np.uint32:
+def checksum(data: NDArray[np.uint8], tables: NDArray[np.uint32]) -> np.uint32:
+    """The same from compiled code; `tables` is `TABLES`."""
     crc = _FULL
     at, end = 0, len(data)
     while at + 8 <= end:  # eight bytes a round: "slicing by eight"

@@ -1,7 +1,7 @@
 """Whole series out of the frames of a stream.
 
 A frame ends where it is full, in the middle of a series as it may be; the next one goes on with
-the same labels. So the last series of a frame waits until the next frame shows that it is over.
+the same labels. So the last series of what has arrived waits until the next shows that it is over.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from observe.telemetry.remote_read.frames import Batch, decode_frame
+from observe.telemetry.remote_read.frames import Batch, decode_frames
 from observe.telemetry.remote_read.kernels import compiled
 from observe.telemetry.remote_read.xor import Bytes
 
@@ -26,19 +26,19 @@ class Contents:
     foreign_chunks: int = 0
 
 
-def whole_series(messages: Iterable[tuple[Bytes, int]], contents: Contents) -> Iterator[Batch]:
+def whole_series(blocks: Iterable[tuple[Bytes, int]], contents: Contents) -> Iterator[Batch]:
     """Batches of whole series, as they become complete.
 
     Args:
-        messages: see :func:`observe.telemetry.remote_read.stream.frames`.
+        blocks: see :func:`observe.telemetry.remote_read.stream.blocks`.
         contents: counts what went by.
 
     Raises:
-        ValueError: a message is none, or times do not ascend.
+        ValueError: a checksum is wrong, a message is none, or times do not ascend.
     """
     waiting: list[Batch] = []
-    for data, size in messages:
-        batch, foreign = decode_frame(data, 0, size)
+    for data, size in blocks:
+        batch, foreign = decode_frames(data, size)
         contents.foreign_chunks += foreign
         contents.samples += len(batch.times)
         last = len(batch.labels) - 1
@@ -48,7 +48,7 @@ def whole_series(messages: Iterable[tuple[Bytes, int]], contents: Contents) -> I
         if waiting and _labels(waiting[0], 0) == _labels(batch, 0):
             waiting.append(_detached(batch, 0))
             first = 1
-        if waiting and (first <= last or not first):
+        if waiting and first <= last:
             yield _checked(_joined(waiting), contents)
             waiting = []
         if first < last:

@@ -1,20 +1,20 @@
-"""The answer of remote read, frame by frame as it arrives."""
+"""The answer of remote read as it arrives, in blocks of whole frames."""
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
-from observe.errors import SourceError
 from observe.telemetry import faults
-from observe.telemetry.remote_read.crc32c import crc32c
+from observe.telemetry.remote_read.connection import Answer, post
 from observe.telemetry.remote_read.errors import CorruptStreamError, NoRemoteReadError
-from observe.telemetry.remote_read.frames import varint_at
+from observe.telemetry.remote_read.frames import whole_frames
 from observe.telemetry.remote_read.xor import SLACK, Bytes
 from observe.telemetry.settings import ConnectionSettings
 
@@ -28,11 +28,9 @@ _HEADERS = {
 _STREAMED = "application/x-streamed-protobuf"
 #: What servers, gateways and proxies without remote read answer.
 _NOT_OFFERED = (400, 403, 404, 405, 406, 410, 415, 501)
-_PIECE_BYTES = 1 << 20
-#: Prometheus makes frames of 1 MiB (--storage.remote.read-max-bytes-in-frame).
-_LONGEST_FRAME = 256 << 20
-_CHECKSUM_BYTES = 4
-_LONGEST_VARINT = 10
+_PIECE_BYTES = 1 << 18
+#: Frames are decoded together: one for each series, as Prometheus sends them, would cost more.
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass
@@ -43,14 +41,14 @@ class Traffic:
     seconds: float = 0.0
 
 
-def frames(
+def blocks(
     session: requests.Session,
     settings: ConnectionSettings,
     body: bytes,
     seconds: float,
     traffic: Traffic,
 ) -> Iterator[tuple[Bytes, int]]:
-    """Ask, and yield the messages of the stream, each with its length.
+    """Ask, and yield whole frames, many at a time.
 
     Args:
         session: see :class:`observe.telemetry.session.PrometheusSession`.
@@ -60,89 +58,96 @@ def frames(
         traffic: counts what arrives.
 
     Yields:
-        Bytes with `SLACK` more behind the message, and the length of the message.
+        Bytes, a multiple of eight, with `SLACK` and more behind the frames, and the frames' length.
 
     Raises:
         NoRemoteReadError: this server does not offer it.
-        CorruptStreamError: a checksum is wrong, or the stream ends too early.
+        CorruptStreamError: these are no frames, or the stream ends too early.
         SourceError: no connection, no permission, too late.
     """
     begin = time.monotonic()
-    buffer = bytearray()
+    buffer, wanted = bytearray(), _BLOCK_BYTES
     try:
-        limits = (settings.connect_seconds, seconds)
-        with session.post(
-            settings.url + PATH, data=body, headers=_HEADERS, timeout=limits, stream=True
-        ) as response:
-            _check(response, settings)
-            for piece in _pieces(response, begin + seconds, settings):
+        with post(session, settings, PATH, body, _HEADERS, seconds) as answer:
+            _check(answer, settings)
+            for piece in _pieces(answer, begin + seconds, settings):
                 buffer += piece
                 traffic.bytes += len(piece)
                 traffic.seconds = time.monotonic() - begin
-                yield from _whole_frames(buffer, settings)
-    except (requests.RequestException, HTTPError, UnicodeError) as error:
+                if len(buffer) >= wanted:
+                    block, needed = _taken(buffer, settings)
+                    wanted = max(needed, _BLOCK_BYTES)
+                    yield block
+    except TimeoutError as error:
+        raise _too_late(settings) from error
+    except (OSError, http.client.HTTPException, HTTPError, UnicodeError) as error:
+        # The exceptions of requests are OSErrors.
         raise faults.transport_error(error, settings) from error
+    block, _ = _taken(buffer, settings)
     if buffer:
         raise _corrupt(settings, "ended in the middle of a frame")
+    yield block
 
 
-def _check(response: requests.Response, settings: ConnectionSettings) -> None:
+def _check(answer: Answer, settings: ConnectionSettings) -> None:
     """Refuse everything but a stream of chunks."""
-    if response.status_code != 200:
-        said = response.raw.read(10_000, decode_content=True)
-        if response.status_code in _NOT_OFFERED or 300 <= response.status_code < 400:
-            raise _not_offered(settings, f"status {response.status_code}")
-        location = response.headers.get("Location", "")
-        raise faults.status_error(response.status_code, said, location, settings)
-    kind = response.headers.get("Content-Type", "")
+    if answer.status != 200:
+        said = answer.body.read(10_000)
+        if answer.status in _NOT_OFFERED or 300 <= answer.status < 400:
+            raise _not_offered(settings, f"status {answer.status}")
+        location = answer.headers.get("Location", "")
+        raise faults.status_error(answer.status, said, location, settings)
+    kind = answer.headers.get("Content-Type", "")
     if not kind.startswith(_STREAMED):
         raise _not_offered(settings, f"content type {kind[:80] or 'not told'}")
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise _not_offered(settings, "compressed by somebody in between")
+    chunked = answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    if not chunked and _announced(answer) is None:
+        raise _not_offered(settings, "its end could not be told from a lost connection")
 
 
-def _pieces(
-    response: requests.Response, deadline: float, settings: ConnectionSettings
-) -> Iterator[bytes]:
+def _pieces(answer: Answer, deadline: float, settings: ConnectionSettings) -> Iterator[bytes]:
     """What is there, as it comes."""
+    size = 0
     try:
-        while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+        while piece := answer.body.read1(_PIECE_BYTES):
+            size += len(piece)
             yield piece
             if time.monotonic() > deadline:
-                raise faults.DeadlineError(
-                    f"{settings.url} did not finish an answer within the time limit",
-                    "Raise the timeout, or ask for a shorter window",
-                )
-    except ReadTimeoutError:
+                raise _too_late(settings)
+    except TimeoutError:
         raise
-    except (HTTPError, OSError) as error:
+    except (http.client.HTTPException, HTTPError, OSError) as error:
         raise _corrupt(settings, "was cut in the middle") from error
+    if size < (_announced(answer) or 0):
+        raise _corrupt(settings, "was cut in the middle")
 
 
-def _whole_frames(buffer: bytearray, settings: ConnectionSettings) -> Iterator[tuple[Bytes, int]]:
-    """Take the frames that are complete off the start of the buffer."""
-    while frame := _first_frame(buffer, settings):
-        header, size = frame
-        message = np.zeros(size + SLACK, dtype=np.uint8)
-        with memoryview(buffer) as whole:
-            message[:size] = np.frombuffer(whole[header : header + size], dtype=np.uint8)
-            told = int.from_bytes(whole[header - _CHECKSUM_BYTES : header], "big")
-        del buffer[: header + size]
-        if crc32c(message[:size]) != told:
-            raise _corrupt(settings, "failed a checksum")
-        yield message, size
+def _announced(answer: Answer) -> int | None:
+    """Bytes of the body, where the server knows beforehand."""
+    told = answer.headers.get("Content-Length", "")
+    return int(told) if told.isdigit() else None
 
 
-def _first_frame(buffer: bytearray, settings: ConnectionSettings) -> tuple[int, int] | None:
-    """Bytes before the first message and its length; None when it is not all there."""
-    start = np.frombuffer(bytes(buffer[:_LONGEST_VARINT]), dtype=np.uint8)
-    size, at = varint_at(start, 0, len(start))
-    if at < 0:
-        if len(start) == _LONGEST_VARINT:
-            raise _corrupt(settings, "is not one of frames")
-        return None
-    if not 0 <= size <= _LONGEST_FRAME:
+def _taken(buffer: bytearray, settings: ConnectionSettings) -> tuple[tuple[Bytes, int], int]:
+    """Take the frames that are complete off the buffer; and the bytes that the next one needs."""
+    received = np.frombuffer(buffer, dtype=np.uint8)
+    size, needed = whole_frames(received)
+    if needed < 0:
         raise _corrupt(settings, "is not one of frames")
-    header = at + _CHECKSUM_BYTES
-    return (int(header), int(size)) if len(buffer) >= header + size else None
+    block = np.zeros((size + SLACK + 7) // 8 * 8, dtype=np.uint8)
+    block[:size] = received[:size]
+    del received  # else the buffer could not change its size
+    del buffer[:size]
+    return (block, size), needed
+
+
+def _too_late(settings: ConnectionSettings) -> faults.DeadlineError:
+    return faults.DeadlineError(
+        f"{settings.url} did not finish an answer within the time limit",
+        "Raise the timeout, or ask for a shorter window",
+    )
 
 
 def _not_offered(settings: ConnectionSettings, how: str) -> NoRemoteReadError:
@@ -152,7 +157,7 @@ def _not_offered(settings: ConnectionSettings, how: str) -> NoRemoteReadError:
     )
 
 
-def _corrupt(settings: ConnectionSettings, how: str) -> SourceError:
+def _corrupt(settings: ConnectionSettings, how: str) -> CorruptStreamError:
     return CorruptStreamError(
         f"a stream of samples from {settings.url} {how}",
         "A proxy in between may limit size or time; ask again, or for a shorter window",

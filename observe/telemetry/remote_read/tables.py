@@ -5,8 +5,8 @@
         reading.tables                            # [(piece, table), ...]
 
 `readable(entry)` tells beforehand whether an entry can be read so; `read_entries` does all of it
-for entries over a whole window. Memory: one frame (1 MiB) and its samples at a time, the results,
-and nothing else; no sample outlives its series.
+for entries over a whole window. Memory: some frames (1-2 MiB) and their samples at a time, and the
+results; no sample outlives its series.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from observe.telemetry.remote_read.request import encode_request, parse_selector
 from observe.telemetry.remote_read.semantics import Semantics, find_semantics
 from observe.telemetry.remote_read.series import Contents, whole_series
 from observe.telemetry.remote_read.sink import Rows, Sink
-from observe.telemetry.remote_read.stream import Traffic, frames
+from observe.telemetry.remote_read.stream import Traffic, blocks
 from observe.telemetry.remote_read.sums import Ends
 from observe.telemetry.steps import Steps
 
@@ -177,7 +177,7 @@ def _feed(
     if left <= 0:
         raise DeadlineError("the time for the whole run was used up")
     traffic, contents = Traffic(), Contents()
-    arriving = frames(client._session, client.settings, body, left, traffic)
+    arriving = blocks(client._session, client.settings, body, left, traffic)
     try:
         for batch in whole_series(arriving, contents):
             for sink in sinks:
