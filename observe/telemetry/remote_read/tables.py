@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -35,6 +35,8 @@ from observe.telemetry.remote_read.stream import Traffic, blocks
 from observe.telemetry.remote_read.sums import Ends
 from observe.telemetry.steps import Steps
 
+_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -54,7 +56,8 @@ class Reading:
     """What a job brought.
 
     Attributes:
-        tables: a table for every piece of the job.
+        tables: the pieces of the job by UTC day, each with its table, as fetching in PromQL cuts
+            them; a day's table does not depend on how many were read at once.
         infos: what was remarkable.
         series: raw series read.
         samples: raw samples read.
@@ -79,10 +82,12 @@ def jobs(pieces: Sequence[Piece]) -> list[Job]:
     """The pieces in as few raw reads as there can be; in the order of the pieces.
 
     Raises:
-        ValueError: a piece is not readable.
+        ValueError: a piece is not readable, or asks for a part of the series.
     """
     made: list[Job] = []
     for piece in pieces:
+        if piece.shard:
+            raise ValueError("a raw read takes all series; pieces are cut by time only")
         selectors = tuple(dict.fromkeys(part.selector for part in _recipe(piece.entry).parts))
         for i, job in enumerate(made):
             first = job.pieces[0]
@@ -155,7 +160,8 @@ def read(
         foreign += contents.foreign_chunks
     for piece, pairs in sinks.items():
         whole = _combined(_recipe(piece.entry), [(part, sink.finish()) for part, sink in pairs])
-        reading.tables.append((piece, tabulate(piece, _as_result(piece, whole))))
+        for day, columns in _by_day(piece):
+            reading.tables.append((day, tabulate(day, _as_result(day, whole, columns))))
     if foreign:
         reading.infos = (f"{foreign} chunks of native histograms were left out",)
     return reading
@@ -224,15 +230,30 @@ def _combined(
     return [({}, Rows([above.labels[i] for i in first], ratio))]
 
 
-def _as_result(piece: Piece, parts: Sequence[tuple[dict[str, str], Rows]]) -> QueryResult:
-    """Rows as the answer to a query; zeros are left out where they say nothing."""
+def _by_day(piece: Piece) -> Iterator[tuple[Piece, slice]]:
+    """The piece cut at midnights (UTC), and the steps of each part."""
+    step = timedelta(seconds=piece.step)
+    begin = 0
+    while begin < piece.steps:
+        start = piece.start + begin * step
+        into_day = start - start.replace(hour=0, minute=0, second=0, microsecond=0)
+        end = min(piece.steps, begin + -((into_day - _DAY) // step))
+        yield replace(piece, start=start, steps=end - begin), slice(begin, end)
+        begin = end
+
+
+def _as_result(
+    piece: Piece, parts: Sequence[tuple[dict[str, str], Rows]], columns: slice
+) -> QueryResult:
+    """Some steps as the answer to a query; zeros are left out where they say nothing."""
     labels: list[dict[str, str]] = []
     series, at, values = [], [], []
     for added, rows in parts:
-        present = ~sums.is_absent(rows.cells)
+        some = np.ascontiguousarray(rows.cells[:, columns])
+        present = ~sums.is_absent(some)
         useful = np.flatnonzero(present.any(axis=1))
-        cells = rows.cells[useful]
-        keep = present[useful] & (cells != 0) if piece.entry.positive else present[useful]
+        cells, present = some[useful], present[useful]
+        keep = present & (cells != 0) if piece.entry.positive else present
         row, column = np.nonzero(keep)
         series.append((row + len(labels)).astype(np.int32))
         at.append(column)

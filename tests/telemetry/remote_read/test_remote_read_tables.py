@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -95,22 +97,25 @@ def _tidy(table: Table) -> pd.DataFrame:
 def _assert_same(url: str, entries: list[Entry], replica_labels: tuple[str, ...]) -> None:
     client = PrometheusClient(url)
     deadline = time.monotonic() + 120
-    raw = dict(read_entries(client, entries, STEPS, replica_labels, deadline=deadline))
+    read = list(read_entries(client, entries, STEPS, replica_labels, deadline=deadline))
     asked = Fetcher(client, replica_labels).run(_pieces(entries))
     assert not asked.missing
     names = [entry.name for entry in entries]
-    assert sorted(piece.entry.name for piece in raw) == sorted(names)
-    for piece, table in raw.items():
-        expected = join([t for asked_piece, t in asked.tables if asked_piece.entry == piece.entry])
+    assert sorted({piece.entry.name for piece, _ in read}) == sorted(names)
+    assert max(piece.end - piece.start for piece, _ in read) == timedelta(days=1)
+    for entry in entries:
+        table = join([t for piece, t in read if piece.entry == entry])
+        expected = join([t for piece, t in asked.tables if piece.entry == entry])
+        assert table is not None
         assert expected is not None
         pd.testing.assert_frame_equal(
             _tidy(table).reset_index(drop=True),
             _tidy(expected).reset_index(drop=True),
             check_exact=False,
             rtol=1e-12,
-            obj=piece.entry.name,
+            obj=entry.name,
         )
-        assert len(expected.values) > 0, piece.entry.name
+        assert len(expected.values) > 0, entry.name
         assert table.repaired == pytest.approx(expected.repaired, abs=1e-12)
 
 
@@ -151,3 +156,9 @@ def test_a_query_in_other_words_is_left_to_promql() -> None:
         "sum by ($by) (irate(a[5m]))",
     )
     assert not readable(entry)
+
+
+def test_a_part_of_the_series_is_not_read_raw() -> None:
+    whole = Piece(MESH[0], START, 300, 288)
+    with pytest.raises(ValueError, match="all series"):
+        jobs([replace(whole, shard=('destination_workload=~"a.*"',))])
