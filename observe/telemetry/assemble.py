@@ -43,14 +43,23 @@ class Table:
     repaired: float = 0.0
 
     def rows(self, columns: Sequence[str], value: str) -> pd.DataFrame:
-        """Tidy rows: `time`, the named label columns, the value; equal keys are summed."""
-        frame = pd.DataFrame({"time": pd.to_datetime(self.time, unit="ms", utc=True).astype(TIME)})
+        """Tidy rows: `time`, the named label columns, the value; equal keys are summed.
+
+        Sorted by time, then by the label columns.
+        """
+        rank, distinct = _ranked(self.labels[list(columns)])
+        key = rank[self.series]
+        order = np.lexsort((key, self.time))
+        key, time = key[order], self.time[order]
+        differs = (key[1:] != key[:-1]) | (time[1:] != time[:-1])
+        starts = np.flatnonzero(np.append(True, differs)) if len(key) else order
+        starting = pd.to_datetime(time[starts], unit="ms", utc=True).astype(TIME)
+        frame = pd.DataFrame({"time": starting})
         for column in columns:
-            frame[column] = _taken(self.labels[column], self.series)
-        frame[value] = self.values
-        keys = ["time", *columns]
-        summed = frame.groupby(keys, observed=True, sort=True)[value].sum()
-        return summed.reset_index()
+            frame[column] = _taken(distinct[column], key[starts])
+        values = self.values[order]
+        frame[value] = np.add.reduceat(values, starts) if len(key) else values
+        return frame
 
 
 def join(tables: Sequence[Table]) -> Table | None:
@@ -135,6 +144,14 @@ def _extra_labels(result: QueryResult, piece: Piece) -> list[str]:
     """Labels that a query adds to those it groups by."""
     added = {name for labels in result.labels for name in labels} - set(piece.entry.by)
     return sorted(added & {"direction"})
+
+
+def _ranked(keys: pd.DataFrame) -> tuple[NDArray[np.int64], pd.DataFrame]:
+    """Place of each row's key among the distinct keys in sorted order, and these keys."""
+    columns = list(keys.columns)
+    rank = keys.groupby(columns, sort=True, observed=True).ngroup().to_numpy().astype(np.int64)
+    distinct = keys.drop_duplicates().sort_values(columns, ignore_index=True)
+    return rank, distinct
 
 
 def _taken(column: pd.Series, rows: NDArray[np.int64]) -> pd.Series:

@@ -19,7 +19,8 @@ from observe.telemetry.dialect import identify
 from observe.telemetry.fetch import Fetcher, Harvest, Progress
 from observe.telemetry.flavour import Flavour, survey
 from observe.telemetry.manifest import Manifest, Source, Window
-from observe.telemetry.pieces import plan
+from observe.telemetry.planner import make_plan, pieces_of
+from observe.telemetry.sizes import measure
 from observe.telemetry.snapshot import Snapshot
 from observe.telemetry.steps import Steps, choose_steps
 
@@ -59,7 +60,8 @@ def collect(
     flavour = survey(client, window_start, window_end, server)
     steps = choose_steps(window_start, window_end, flavour.scrape_seconds)
     present = [entry for entry in flavour.readable if entry.name in asked]
-    pieces = plan(present, steps, flavour.series, flavour.scrape_seconds)
+    sizes = measure(client, present, steps.start, steps.end, flavour.series)
+    pieces = pieces_of(make_plan(present, steps, sizes, flavour.scrape_seconds))
     with _no_garbage_collection():
         harvest = Fetcher(client, flavour.replica_labels).run(pieces, progress)
     tables = _joined(harvest)

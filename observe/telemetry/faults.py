@@ -30,6 +30,10 @@ class DeadlineError(SourceError):
     """The time set for a query or for the whole run was used up."""
 
 
+class BusyError(SourceError):
+    """The server, or a gateway before it, is in trouble that may pass (429, 502, 503)."""
+
+
 class CutAnswerError(SourceError):
     """The answer ended before it was complete."""
 
@@ -91,11 +95,20 @@ def status_error(
             "Give the address behind it; a redirect to a login page means that a token is needed",
         )
     message, hint = _BY_STATUS.get(status, (f"answered with status {status}", ""))
-    kind = UnreachableError if status in (401, 403, 404) else SourceError
-    kind = MethodRefusedError if status == 405 else kind
+    kind = _KINDS.get(status, SourceError)
     return kind(f"{url} {message}{': ' + said if said else ''}", hint)
 
 
+_KINDS: dict[int, type[SourceError]] = {
+    401: UnreachableError,
+    403: UnreachableError,
+    404: UnreachableError,
+    405: MethodRefusedError,
+    429: BusyError,
+    502: BusyError,
+    503: BusyError,
+    504: DeadlineError,
+}
 _BY_STATUS = {
     401: ("wants credentials (401)", "Give a bearer token, or a user name and a password"),
     403: (

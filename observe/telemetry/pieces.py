@@ -1,30 +1,15 @@
-"""Pieces of the catalogue: one entry over a part of the window, small enough to be answered."""
+"""Pieces of the catalogue: one entry over a part of the window, and perhaps of its series."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from observe.telemetry.catalogue import BUCKETS, REQUESTS, WORKING_SET, Entry
-from observe.telemetry.steps import Steps
+from observe.telemetry.catalogue import Entry
 
-#: Prometheus refuses more than 11,000 points a series; some gateways stop at 10,000.
-MAX_POINTS = 10_000
-#: Values in one answer: about 60 MB of JSON.
-MAX_VALUES = 2_000_000
-#: Samples that the server reads for one query: some seconds of its time, far below its limit.
-MAX_SAMPLES = 20_000_000
-#: Number of series assumed where it is not known.
-_UNKNOWN_SERIES = 1000
-#: Entries whose own series were not counted, by the metric whose number bounds theirs.
-_COUNTED_AS = {
-    "latency": BUCKETS,
-    "cpu": WORKING_SET,
-    "cpu-throttled": WORKING_SET,
-    "memory": WORKING_SET,
-    "pods": WORKING_SET,
-}
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -36,12 +21,14 @@ class Piece:
         start: start of the first step.
         step: seconds of a step.
         steps: number of steps, at least 1.
+        shard: label matchers that select the part of the series that is asked for; none for all.
     """
 
     entry: Entry
     start: datetime
     step: int
     steps: int
+    shard: tuple[str, ...] = ()
 
     @property
     def end(self) -> datetime:
@@ -56,36 +43,38 @@ class Piece:
     def split(self, longest: int) -> Iterator[Piece]:
         """The same span in pieces of at most `longest` steps."""
         for offset in range(0, self.steps, longest):
-            start = self.start + timedelta(seconds=self.step * offset)
-            yield replace(self, start=start, steps=min(longest, self.steps - offset))
+            yield self._part(offset, min(longest, self.steps - offset))
 
+    def cut(self, longest: int) -> Iterator[Piece]:
+        """The same span in pieces of at most `longest` steps, cut at midnights (UTC).
 
-def plan(
-    entries: Sequence[Entry],
-    steps: Steps,
-    series: Mapping[str, int],
-    scrape_seconds: float,
-) -> list[Piece]:
-    """Pieces of all entries, in the order of the catalogue and of time.
+        Pieces hold as many whole days as fit. Where not even one does, a day is cut into parts of
+        nearly the same length.
+        """
+        per_day = _DAY_SECONDS // self.step
+        to_midnight = per_day - int(self.start.astimezone(UTC).timestamp()) // self.step % per_day
+        offset = 0
+        while offset < self.steps:
+            left = self.steps - offset
+            first = to_midnight if offset == 0 else per_day
+            if left <= longest:
+                length = left
+            elif first <= longest:
+                length = first + (longest - first) // per_day * per_day
+            else:
+                day = min(first, left)
+                yield from self._part(offset, day)._evenly(longest)
+                offset += day
+                continue
+            yield self._part(offset, length)
+            offset += length
 
-    Args:
-        entries: what is asked.
-        steps: window and steps.
-        series: metric → number of series at one moment.
-        scrape_seconds: scrape interval.
-    """
-    pieces: list[Piece] = []
-    for entry in entries:
-        seconds = steps.fine if entry.step == "fine" else steps.coarse
-        whole = Piece(entry, steps.start, seconds, steps.count(seconds))
-        number = series.get(_COUNTED_AS.get(entry.name, REQUESTS), _UNKNOWN_SERIES)
-        pieces.extend(whole.split(_longest(number, seconds, scrape_seconds)))
-    return pieces
+    def _evenly(self, longest: int) -> Iterator[Piece]:
+        parts = -(-self.steps // longest)
+        bounds = [self.steps * i // parts for i in range(parts + 1)]
+        for begin, end in pairwise(bounds):
+            yield self._part(begin, end - begin)
 
-
-def _longest(series: int, step: int, scrape_seconds: float) -> int:
-    """The number of steps that stays within every limit, at least one."""
-    samples_per_step = max(1.0, step / scrape_seconds)
-    series = max(1, series)
-    by_samples = int(MAX_SAMPLES / (series * samples_per_step))
-    return max(1, min(MAX_POINTS, MAX_VALUES // series, by_samples))
+    def _part(self, offset: int, steps: int) -> Piece:
+        start = self.start + timedelta(seconds=self.step * offset)
+        return replace(self, start=start, steps=steps)

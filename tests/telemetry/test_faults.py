@@ -11,7 +11,7 @@ from scripted_api import Api, Reply, failure, matrix, vector
 
 from observe.errors import QueryTooLargeError, SourceError
 from observe.telemetry.client import PrometheusClient
-from observe.telemetry.faults import CutAnswerError, DeadlineError, UnreachableError
+from observe.telemetry.faults import BusyError, CutAnswerError, DeadlineError, UnreachableError
 from observe.telemetry.session import retry_policy
 from observe.telemetry.settings import ConnectionSettings
 
@@ -37,8 +37,9 @@ def _fault(url: str, **options: object) -> SourceError:
         (failure(403, "", "rbac: access denied"), UnreachableError, "forbids reading"),
         (Reply(404, b"404 page not found\n"), UnreachableError, "A path prefix may be missing"),
         (Reply(302, b"", {"Location": "https://sso/login?s=1"}), UnreachableError, "https://sso/l"),
-        (failure(429, "", "rate"), SourceError, "limits the rate of requests"),
-        (failure(503, "unavailable", "starting"), SourceError, "is not available"),
+        (failure(429, "", "rate"), BusyError, "limits the rate of requests"),
+        (failure(504, "", "slow"), DeadlineError, "gateway that lost patience"),
+        (failure(503, "unavailable", "starting"), BusyError, "is not available"),
         (failure(400, "bad_data", 'parse error: unexpected "}"'), SourceError, "parse error: une"),
         (failure(422, "execution", "many-to-many matching"), SourceError, "many-to-many matching"),
         (failure(500, "internal", "boom"), SourceError, "answered with status 500: boom"),

@@ -8,35 +8,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observe.telemetry.catalogue import BUCKETS, ENTRIES, REQUESTS, WORKING_SET, promql
+from observe.telemetry.catalogue import ENTRIES, promql
+from observe.telemetry.days import DAY, days_of
 from observe.telemetry.flavour import NAMES
 from observe.telemetry.frames import ALL
-from observe.telemetry.pieces import MAX_POINTS, MAX_SAMPLES, MAX_VALUES, Piece, plan
-from observe.telemetry.steps import Steps
+from observe.telemetry.pieces import Piece
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
-WEEK = Steps(START, START + timedelta(days=7), 300, 3600)
 
 
-def test_a_small_mesh_is_asked_in_one_query_an_entry() -> None:
-    pieces = plan(ENTRIES, WEEK, {REQUESTS: 80, BUCKETS: 400, WORKING_SET: 60}, 15)
-    assert len(pieces) == len(ENTRIES) <= 10
-    assert all(p.start == WEEK.start and p.end == WEEK.end for p in pieces)
-
-
-@given(st.integers(1, 10**6), st.integers(1, 60), st.sampled_from([5, 15, 60]))
-def test_pieces_cover_the_window_once_and_stay_within_the_limits(
-    series: int, days: int, scrape: int
+@given(
+    st.integers(0, 400),
+    st.integers(1, 700),
+    st.integers(1, 900),
+    st.sampled_from([300, 1200, 3600]),
+)
+def test_cutting_at_midnights_loses_no_step_and_mixes_no_part_of_a_day_with_another_day(
+    offset: int, steps: int, longest: int, step: int
 ) -> None:
-    steps = Steps(START, START + timedelta(days=days), 300, 3600)
-    pieces = plan(ENTRIES[:1], steps, {REQUESTS: series}, scrape)
-    assert pieces[0].start == steps.start
-    assert pieces[-1].end == steps.end
-    assert all(a.end == b.start for a, b in pairwise(pieces))
-    for piece in pieces:
-        assert piece.steps <= MAX_POINTS
-        assert piece.steps == 1 or piece.steps * series <= MAX_VALUES
-        assert piece.steps == 1 or piece.steps * series * 300 / scrape <= MAX_SAMPLES
+    piece = Piece(ENTRIES[0], START + timedelta(seconds=step * offset), step, steps)
+    parts = list(piece.cut(longest))
+    assert parts[0].start == piece.start
+    assert parts[-1].end == piece.end
+    assert all(a.end == b.start for a, b in pairwise(parts))
+    assert all(1 <= part.steps <= longest for part in parts)
+    for part in parts:
+        days = days_of(part.start, part.end)
+        if len(days) > 1:  # whole days, but for the ends of the window
+            assert part.start in (days[0], piece.start)
+            assert part.end in (days[-1] + DAY, piece.end)
+
+
+def test_cutting_takes_as_many_whole_days_as_fit() -> None:
+    piece = Piece(ENTRIES[0], START + timedelta(hours=20), 3600, 4 + 7 * 24 + 5)
+    assert [part.steps for part in piece.cut(52)] == [4 + 48, 48, 48, 24 + 5]
+    assert [part.steps for part in piece.cut(12)][:4] == [4, 12, 12, 12]
+    assert [part.steps for part in piece.cut(13)][:4] == [4, 12, 12, 12]
 
 
 @given(st.integers(1, 500), st.integers(1, 600))

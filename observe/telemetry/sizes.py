@@ -1,0 +1,111 @@
+"""How many series a query reads and returns: cheap counts, asked before anything is pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from observe.errors import SourceError
+from observe.telemetry.catalogue import BUCKETS, REQUESTS, WORKING_SET, Entry, promql
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.shards import restrict, selection
+
+#: The window is looked at in this many places; the largest number counts.
+_LOOKS = 4
+#: Number of series assumed where nothing is known.
+_UNKNOWN_SERIES = 1000
+#: Metrics that were counted by the survey and bound the series of others.
+_LIKE = {"latency": BUCKETS, "containers": WORKING_SET}
+
+
+@dataclass(frozen=True)
+class Size:
+    """Series at one moment, the most that were seen.
+
+    Attributes:
+        read: series that the query reads.
+        returned: series that the answer holds.
+        counted: whether they were counted, rather than assumed.
+    """
+
+    read: int
+    returned: int
+    counted: bool = True
+
+
+def measure(
+    client: PrometheusClient,
+    entries: Sequence[Entry],
+    start: datetime,
+    end: datetime,
+    surveyed: Mapping[str, int],
+) -> dict[str, Size]:
+    """Count the series of every entry, in one query.
+
+    Args:
+        client: whom to ask.
+        entries: what will be asked.
+        start: start of the window.
+        end: end of the window.
+        surveyed: metric → number of series, for servers that refuse to count.
+
+    Returns:
+        Entry name → size.
+    """
+    parts: dict[str, str] = {}
+    for entry in entries:
+        series = selection(entry, promql(entry, 1))
+        parts[f"read {entry.name}"] = f"count({series})"
+        by = [label for label in entry.by if label != "workload"]  # made from pods' names
+        parts[f"returned {entry.name}"] = f"count(count by ({', '.join(by)}) ({series}))"
+    query = " or ".join(f'label_replace({q}, "of", "{name}", "", "")' for name, q in parts.items())
+    try:
+        counted = _largest(client, query, "of", start, end) if parts else {}
+    except SourceError:
+        counted = {}
+    return {entry.name: _size(entry, counted, surveyed) for entry in entries}
+
+
+def series_by(
+    client: PrometheusClient,
+    entry: Entry,
+    label: str,
+    start: datetime,
+    end: datetime,
+    shard: Sequence[str] = (),
+) -> dict[str, int]:
+    """Series that an entry reads, by the value of a label.
+
+    Raises:
+        SourceError: no answer.
+    """
+    series = restrict(selection(entry, promql(entry, 1)), shard)
+    return _largest(client, f"count by ({label}) ({series})", label, start, end)
+
+
+def _size(entry: Entry, counted: Mapping[str, int], surveyed: Mapping[str, int]) -> Size:
+    read = counted.get(f"read {entry.name}")
+    if read is None:
+        metric = _LIKE.get(entry.name) or _LIKE.get(entry.frame) or REQUESTS
+        known = surveyed.get(metric, _UNKNOWN_SERIES)
+        return Size(known, known, counted=False)
+    returned = counted.get(f"returned {entry.name}", read)
+    # Several pods of a workload are one series of the answer; how many, the names must tell.
+    return Size(read, read if "workload" in entry.by else returned)
+
+
+def _largest(
+    client: PrometheusClient, query: str, label: str, start: datetime, end: datetime
+) -> dict[str, int]:
+    """Value of a label → the largest number seen at moments spread over the window."""
+    step = max(1, int((end - start).total_seconds()) // _LOOKS)
+    found = client.range(query, start, end, step)
+    largest: dict[str, int] = {}
+    counts = np.nan_to_num(found.values, nan=0.0, posinf=0.0, neginf=0.0)
+    for series, value in zip(found.series.tolist(), counts.tolist(), strict=True):
+        name = found.labels[series].get(label, "")
+        largest[name] = max(largest.get(name, 0), int(value))
+    return largest
