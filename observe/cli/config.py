@@ -97,6 +97,8 @@ def _checked(
             continue
         if isinstance(value, dict) and _name(key) == "header":
             value = [f"{name}: {text}" for name, text in value.items()]
+        if isinstance(value, dict) and _name(key) == "prometheus":
+            value = [f"{name}={url}" for name, url in value.items()]
         if isinstance(value, dict) or (isinstance(value, list) and not option.multiple):
             raise InputError(f"{where}: takes one value", "Write it as on the command line")
         values[_name(key)] = [value] if option.multiple and not isinstance(value, list) else value

@@ -92,8 +92,11 @@ class Console:
         self._rich.print(Text.assemble((label, colour), " ", plain(text)))
 
     @contextmanager
-    def progress(self, label: str) -> Iterator[Bar]:
-        """A bar with an ETA while the block runs; one line when stderr is no terminal."""
+    def progress(self, label: str, *, counted: bool = True) -> Iterator[Bar]:
+        """A bar while the block runs, with an ETA where parts are counted.
+
+        One line instead when stderr is no terminal.
+        """
         if not self.interactive:
             self.say(f"{label} ...")
             yield Bar(None, label)
@@ -107,15 +110,9 @@ class Console:
             TimeRemainingColumn,
         )
 
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("ETA"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=self._rich) as progress:
+        start = (TextColumn("{task.description}"), BarColumn(bar_width=20))
+        parts = (MofNCompleteColumn(), TextColumn("ETA"), TimeRemainingColumn()) if counted else ()
+        with Progress(*start, TimeElapsedColumn(), *parts, console=self._rich) as progress:
             yield Bar(progress, label)
 
 

@@ -182,7 +182,7 @@ def _report(folder: Path, snapshot: Snapshot, current: Current, console: Console
     from observe.report.build import build_report
     from observe.report.write import write_report
 
-    with console.progress("Writing report and YAML"):
+    with console.progress("Writing report and YAML", counted=False):
         advice = recommend(snapshot, None, current)
         write_report(build_report(advice, snapshot), folder / "report", snapshot)
         write_export(plan_export(advice, current), folder / "export")

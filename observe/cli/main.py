@@ -24,9 +24,9 @@ Exit codes:
   2    the command line or a file is wrong
   3    the Prometheus could not be reached, or answered in part
   130  stopped by Ctrl-C
-\b
-Settings come from the command line, then OBSERVE_* variables, then the settings
-file. `observe COMMAND --help` names them all.
+
+Settings come from the command line, then OBSERVE_* variables, then the
+settings file. `observe COMMAND --help` names them all.
 """
 
 

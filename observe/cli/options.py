@@ -80,7 +80,10 @@ result_option = partial(option, section="Result")
 selection_option = partial(option, section="Selection")
 
 prometheus_option = _telemetry(
-    "--prometheus", metavar="URL", help="Address of a Prometheus-compatible API."
+    "--prometheus",
+    multiple=True,
+    metavar="[NAME=]URL",
+    help="Address of a Prometheus-compatible API. Repeatable, with the name of its cluster.",
 )
 
 window_options = _stack(

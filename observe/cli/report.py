@@ -55,7 +55,7 @@ def report_command(
     knobs, settings = read_policy(policy), read_settings(current)
     check_folder(output)
     snapshot = snapshot_from(options, console)
-    with console.progress("Writing the report"):
+    with console.progress("Writing the report", counted=False):
         advice = recommend(snapshot, knobs, settings)
         write_report(build_report(advice, snapshot), output, snapshot)
     print_summary(advice, output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from observe.recommend.policy import Policy
 from observe.report.reason_words import reason_words
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
+from observe.telemetry.fetch import Progress
 from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.settings import ConnectionSettings
+from observe.telemetry.several import Address, collect_all, read_addresses
 from observe.telemetry.snapshot import Snapshot, load
 
 #: Connection options that have the name of their setting.
@@ -35,15 +37,24 @@ _CONNECTION = (
 _LONGEST_GRACE = 5.0
 
 
-def connection_settings(options: dict[str, Any]) -> ConnectionSettings:
-    """Connection settings from the shared options.
+def addresses(options: dict[str, Any]) -> tuple[Address, ...]:
+    """The servers that the options name.
 
     Raises:
-        InputError: no address was given, or a setting is wrong.
+        InputError: none, or one of them twice.
     """
-    url = options["prometheus"]
-    if not url:
+    given = [text for text in options["prometheus"] if text]
+    if not given:
         raise InputError("no Prometheus given", "add --prometheus URL (or set OBSERVE_PROMETHEUS)")
+    return read_addresses(given)
+
+
+def connection_settings(options: dict[str, Any], url: str) -> ConnectionSettings:
+    """Connection settings of one server from the shared options.
+
+    Raises:
+        InputError: the address or a setting is wrong.
+    """
     return ConnectionSettings(
         url=url,
         headers=dict(options["headers"]),
@@ -55,13 +66,20 @@ def connection_settings(options: dict[str, Any]) -> ConnectionSettings:
 
 def pull(options: dict[str, Any], console: Console) -> Snapshot:
     """Collect the window that the options ask for."""
-    settings = connection_settings(options)
+    servers = addresses(options)
+    settings = {server.url: connection_settings(options, server.url) for server in servers}
     end: datetime = options["end"] or datetime.now(UTC)
-    window: timedelta = options["window"]
-    if settings.insecure:
-        console.warn(f"the certificate of {settings.url} is not checked")
-    with PrometheusClient(settings) as client, console.progress("Reading telemetry") as bar:
-        snapshot = collect(client, end - window, end, progress=bar.advance)
+    start = end - options["window"]
+    for each in settings.values():
+        if each.insecure:
+            console.warn(f"the certificate of {each.url} is not checked")
+
+    def read(url: str, progress: Progress | None) -> Snapshot:
+        with PrometheusClient(settings[url]) as client:
+            return collect(client, start, end, progress=progress)
+
+    with console.progress("Reading telemetry") as bar:
+        snapshot = collect_all(servers, read, start, end, bar.advance)
     for warning in snapshot.manifest.source.warnings:
         console.warn(warning)
     return snapshot

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from observe.cli import main
 from observe.demo import demo_mesh, snapshot_from_truth
 from observe.telemetry.snapshot import Snapshot, save
 
+#: Enough for every test, and few enough to draw quickly.
+SERVICES = ("cart", "checkout", "ledger", "payment", "recommendations")
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 
 
@@ -25,7 +28,7 @@ def observe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Observe:
     """Run a command in an empty folder: `observe("report", "--snapshot", folder)`."""
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
-        if name.startswith("OBSERVE_") and name != "OBSERVE_BIN_DIR":
+        if (name.startswith("OBSERVE_") and name != "OBSERVE_BIN_DIR") or name == "COLUMNS":
             monkeypatch.delenv(name)
 
     def run(*arguments: object, **variables: str) -> Run:
@@ -44,9 +47,15 @@ def demo_snapshot() -> Snapshot:
 
 @pytest.fixture(scope="session")
 def snapshot_folder(tmp_path_factory: pytest.TempPathFactory, demo_snapshot: Snapshot) -> Path:
-    """That day as a folder."""
+    """That day of a few services as a folder."""
+    hosts = [f"{name}.shop.svc.cluster.local" for name in SERVICES]
+    edges = demo_snapshot.edges[demo_snapshot.edges["destination_service"].isin(hosts)]
+    frames = {"edges": edges}
+    for name in ("requests", "latency", "latency_sum", "messages", "coverage"):
+        frame = getattr(demo_snapshot, name)
+        frames[name] = frame[frame["edge"].isin(edges["edge"])]
     folder = tmp_path_factory.mktemp("day") / "snapshot"
-    save(demo_snapshot, folder)
+    save(replace(demo_snapshot, **frames), folder)
     return folder
 
 

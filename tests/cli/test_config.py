@@ -29,7 +29,7 @@ def test_a_settings_file_serves_all_commands_and_each_its_own(
     run = observe("export", "--diff")
     assert run.code == 0
     assert "ledger.shop.svc.cluster.local" in run.out  # of cluster west
-    assert "frontend" not in run.out  # of cluster east
+    assert "checkout" not in run.out  # of cluster east
 
 
 def test_the_command_line_wins_over_a_variable_and_that_over_the_file(

@@ -115,10 +115,14 @@ def test_options_and_paths_are_shown_harmlessly(observe: Observe) -> None:
 
 def test_a_locale_without_such_characters_gets_question_marks(folder: Path, tmp_path: Path) -> None:
     ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    plain = {k: v for k, v in os.environ.items() if not k.startswith("LC_")} | ascii_only
+    plain = {
+        k: v for k, v in os.environ.items() if not k.startswith(("LC_", "COLUMNS"))
+    } | ascii_only
     for arguments in (("report",), ("explain", "checkout")):
         command = [sys.executable, "-m", "observe", *arguments, "--snapshot", str(folder)]
-        run = subprocess.run(command, capture_output=True, env=plain, cwd=tmp_path, check=False)
+        run = subprocess.run(
+            command, capture_output=True, env=plain | ascii_only, cwd=tmp_path, check=False
+        )
         assert run.returncode == 0, run.stderr
         text = run.stdout.decode("ascii")
         assert "checkout" in text
