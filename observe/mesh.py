@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from observe.errors import InputError
 from observe.export.current import read_current
 from observe.recommend.current import CurrentSettings
 from observe.recommend.engine import recommend
@@ -19,7 +21,9 @@ from observe.signals.callgraph import edge_traffic
 from observe.signals.golden import By, Every, golden
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
+from observe.telemetry.fetch import Progress
 from observe.telemetry.settings import ConnectionSettings
+from observe.telemetry.several import Address, collect_all
 from observe.telemetry.snapshot import Snapshot, load, save
 
 
@@ -92,22 +96,40 @@ class Mesh:
         save(self.snapshot, Path(folder))
 
 
-def connect(url: str, *, days: float = 7.0, end: datetime | None = None, **settings: Any) -> Mesh:
-    """Read a window from a Prometheus.
+def connect(
+    url: str | Mapping[str, str],
+    *,
+    days: float = 7.0,
+    end: datetime | None = None,
+    **settings: Any,
+) -> Mesh:
+    """Read a window from a Prometheus, or from one for each cluster.
 
     Args:
-        url: address of a Prometheus-compatible API.
+        url: address of a Prometheus-compatible API; or cluster → address, where the cluster is
+            that of series which carry none.
         days: length of the window.
         end: its end; now when None.
-        settings: further fields of :class:`observe.telemetry.settings.ConnectionSettings`.
+        settings: further fields of :class:`observe.telemetry.settings.ConnectionSettings`, for
+            all servers.
 
     Raises:
-        InputError: the address or a setting is wrong.
-        SourceError: the server could not be reached or answered nonsense.
+        InputError: an address or a setting is wrong.
+        SourceError: no server could be reached, or it answered nonsense. What one of several did
+            not answer is listed in `snapshot.manifest.missing`.
     """
     until = end or datetime.now(UTC)
-    with PrometheusClient(ConnectionSettings(url=url, **settings)) as client:
-        return Mesh(collect(client, until - timedelta(days=days), until))
+    start = until - timedelta(days=days)
+    named = {"": url} if isinstance(url, str) else url
+    servers = [Address(address, name) for name, address in named.items()]
+    if not servers:
+        raise InputError("no Prometheus is given")
+
+    def read(address: str, progress: Progress | None) -> Snapshot:
+        with PrometheusClient(ConnectionSettings(url=address, **settings)) as client:
+            return collect(client, start, until, progress=progress)
+
+    return Mesh(collect_all(servers, read, start, until))
 
 
 def load_mesh(folder: str | Path) -> Mesh:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from handmade import Call, snapshot
 from known_week import END, WEB, Week
 from scripted_api import Api, failure
 
+import observe
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
+from observe.cli.main import main
 from observe.demo.remote_write import push
 from observe.errors import InputError, SourceError
 from observe.telemetry.client import PrometheusClient
@@ -23,7 +27,7 @@ from observe.telemetry.frames import ALL
 from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.merge import merge, name_cluster
 from observe.telemetry.several import Address, collect_all, read_addresses
-from observe.telemetry.snapshot import Snapshot
+from observe.telemetry.snapshot import Snapshot, load
 
 BUCKETS = (1, 2, 3, 4, 0)
 WINDOW = (END - timedelta(hours=6), END)
@@ -182,3 +186,39 @@ def test_when_all_are_dead_the_first_reason_is_the_error(api: Callable[..., Api]
     urls = [api(lambda _: failure(401, "", "")).url for _ in range(2)]
     with pytest.raises(SourceError, match="wants credentials"):
         collect_all(read_addresses(urls), _read, *WINDOW)
+
+
+@pytest.mark.integration
+def test_a_mesh_is_made_of_a_mapping_from_cluster_to_address(two: list[PrometheusServer]) -> None:
+    mesh = observe.connect({"east": two[0].url, "west": two[1].url}, days=0.25, end=END)
+    assert sorted(mesh.snapshot.edges["cluster"]) == ["east", "west"]
+    with pytest.raises(InputError, match="no Prometheus is given"):
+        observe.connect({})
+
+
+@pytest.mark.integration
+def test_the_command_line_takes_several_servers_and_names_the_dead_one(
+    two: list[PrometheusServer], unused_port: int, tmp_path: Path
+) -> None:
+    servers = [f"east={two[0].url}", f"west={two[1].url}", f"http://127.0.0.1:{unused_port}"]
+    asked = [part for server in servers for part in ("--prometheus", server)]
+    end = END.strftime("%Y-%m-%dT%H:%MZ")
+    target = tmp_path / "snapshot"
+    run = CliRunner().invoke(
+        main, ["collect", *asked, "--window", "6h", "--end", end, "--output", str(target)]
+    )
+    assert run.exit_code == 3, run.output
+    assert sorted(load(target).edges["cluster"]) == ["east", "west"]
+    assert f"missing: 127.0.0.1:{unused_port} from 2026-01-11 18:00" in run.stderr
+    assert f"the Prometheus answered in part; missing: 127.0.0.1:{unused_port}" in run.stderr
+
+
+def test_a_settings_file_names_servers_by_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = f"http://127.0.0.1:{unused_port}"
+    (tmp_path / "observe.yaml").write_text(f"prometheus:\n  east: {url}/a\n  west: {url}/b\n")
+    run = CliRunner().invoke(main, ["collect", "--output", "snapshot"])
+    assert run.exit_code == 3
+    assert f"{url}/a refuses connections" in run.stderr
