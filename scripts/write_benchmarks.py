@@ -50,6 +50,13 @@ SECTIONS: dict[str, tuple[str, str, list[str], bool]] = {
         [],
         False,
     ),
+    "recorded": (
+        "Recorded rates beside counters",
+        "The demo's week read from counters, and from the rates that recording rules made of them; "
+        "see [method.md](method.md#recorded-rates).",
+        [],
+        True,
+    ),
     "collect": (
         "Collecting",
         "Generated series in a real Prometheus, read by remote read and by PromQL, beside "
