@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 import requests
+import trustme
 from known_week import END, Week
 from scripted_api import Api, Asked, Reply
 
@@ -180,3 +183,57 @@ def test_credentials_tenant_and_agent_are_sent(api: Apis, recorded: bytes) -> No
     assert asked.headers["x-env"] == "test"
     assert asked.headers["user-agent"].startswith("mesh-observe/")
     assert asked.headers["accept-encoding"] == "identity"
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def _secured(api: Apis, authority: trustme.CA, recorded: bytes, *, mutual: bool = False) -> str:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    if mutual:
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return api(lambda asked: Reply(body=recorded, headers=STREAMED), tls=context).url
+
+
+def test_a_certificate_must_be_trusted(
+    api: Apis, authority: trustme.CA, recorded: bytes, tmp_path: Path
+) -> None:
+    url = _secured(api, authority, recorded)
+    trusted = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(trusted)
+    assert _read(url, ca_file=trusted).series == 12
+    assert _read(url, insecure=True).series == 12
+    with pytest.raises(UnreachableError, match="TLS"):
+        _read(url)
+
+
+def test_a_client_certificate_is_shown(
+    api: Apis, authority: trustme.CA, recorded: bytes, tmp_path: Path
+) -> None:
+    url = _secured(api, authority, recorded, mutual=True)
+    trusted, own, key = (tmp_path / name for name in ("ca.pem", "own.pem", "own.key"))
+    authority.cert_pem.write_to_path(trusted)
+    client = authority.issue_cert("observe@example.org")
+    client.cert_chain_pems[0].write_to_path(own)
+    client.private_key_pem.write_to_path(key)
+    assert _read(url, ca_file=trusted, cert_file=own, key_file=key).series == 12
+    with pytest.raises(SourceError):
+        _read(url, ca_file=trusted)
+
+
+def test_a_proxy_of_the_environment_is_used(
+    api: Apis, recorded: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = api(lambda asked: Reply(body=recorded, headers=STREAMED))
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert _read("http://prometheus.example:9090").series == 12
+    assert [asked.path for asked in proxy.asked] == ["/api/v1/read"]
+    proxy.answer = lambda asked: Reply(body=recorded[:-1], headers=STREAMED)
+    with pytest.raises(CorruptStreamError):
+        _read("http://prometheus.example:9090")
