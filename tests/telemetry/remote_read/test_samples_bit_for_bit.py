@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
 from observe.demo.wire import compress, varint
@@ -20,7 +21,16 @@ from observe.telemetry.remote_read.labels import all_labels
 from observe.telemetry.remote_read.request import encode_request, parse_selector
 from observe.telemetry.remote_read.series import Contents, whole_series
 from observe.telemetry.remote_read.stream import Traffic, blocks
-from observe.telemetry.remote_read.windows import STALE_BITS
+from observe.telemetry.remote_read.sums import is_absent
+from observe.telemetry.remote_read.windows import (
+    COUNT,
+    INCREASE,
+    MAXIMUM,
+    PRESENT,
+    RATE,
+    STALE_BITS,
+    evaluate,
+)
 
 pytestmark = pytest.mark.integration
 Servers = Callable[..., PrometheusServer]
@@ -153,6 +163,63 @@ def test_every_sample_is_the_servers_own(server: PrometheusServer, many: list[Sa
         if samples
     }
     assert plain == asked
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(many=st.lists(_series().filter(bool), min_size=1, max_size=4))
+def test_functions_over_ranges_are_the_servers_own(
+    server: PrometheusServer, many: list[Samples]
+) -> None:
+    name = f"random_{next(_names)}"
+    _write(server.url, name, many)
+    client, step, steps = PrometheusClient(server.url), 900, 16
+    first = datetime.fromtimestamp(BEGIN / 1000 + step, UTC)
+    last = first + timedelta(seconds=step * (steps - 1))
+    for function, query in (
+        (INCREASE, f"increase({name}[{step}s])"),
+        (RATE, f"rate({name}[{step}s])"),
+        (COUNT, f"count_over_time({name}[{step}s])"),
+        (MAXIMUM, f"max_over_time({name}[{step}s])"),
+        (PRESENT, f"count by (series) ({name})"),
+    ):
+        asked = client.range(query, first, last, step)
+        grid = asked.dense(BEGIN + step * 1000, step * 1000, steps)
+        place = {labels["series"]: i for i, labels in enumerate(asked.labels)}
+        told = {
+            (asked.labels[s]["series"], int(t))
+            for s, t in zip(asked.series, asked.times_ms, strict=True)
+        }
+        for number, samples in enumerate(many):
+            key = f"{number:04d}"
+            row = _evaluated(function, samples, step, steps)
+            there = {(key, BEGIN + (k + 1) * step * 1000) for k in np.flatnonzero(~is_absent(row))}
+            assert there == {pair for pair in told if pair[0] == key}, query
+            if there:
+                mine = np.where(is_absent(row), np.nan, row)
+                np.testing.assert_allclose(mine, grid[place[key]], rtol=1e-14, err_msg=query)
+
+
+def _evaluated(function: int, samples: Samples, step: int, steps: int) -> NDArray[np.float64]:
+    times = np.array([at for at, _ in samples], dtype=np.int64)
+    bits = np.array([value for _, value in samples], dtype=np.int64)
+    row, seconds = np.empty(steps), step * 1000
+    evaluate(
+        function,
+        times,
+        bits,
+        bits.view(np.float64),
+        BEGIN + seconds,
+        seconds,
+        False,
+        False,
+        300_000,
+        row,
+    )
+    return row
 
 
 def test_a_span_brings_the_samples_within_it_and_perhaps_the_rest_of_their_chunks(

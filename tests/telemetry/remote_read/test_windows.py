@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from observe.telemetry.remote_read.series import _ascending
 from observe.telemetry.remote_read.sums import is_absent
 from observe.telemetry.remote_read.windows import (
     COUNT,
@@ -72,6 +73,15 @@ def test_extrapolation_stops_where_the_counter_was_zero() -> None:
     assert _row(INCREASE, [120, 180, 240], [2, 12, 22]) == [pytest.approx(expected)]
 
 
+def test_a_range_is_filled_to_its_ends_unless_they_are_a_tenth_more_than_a_distance_off() -> None:
+    # Ten a minute for ever: 65 s before the first sample are less than 1.1 distances, 67 s more.
+    for first, before in ((65, 65), (67, 30)):
+        times, values = [first, first + 60, first + 120], [1000.0, 1010.0, 1020.0]
+        to_end = 300 - first - 120
+        expected = 20 * (120 + before + (30 if to_end >= 66 else to_end)) / 120
+        assert _row(INCREASE, times, values) == [pytest.approx(expected)]
+
+
 def test_versions_differ_in_a_counter_whose_zero_lies_between_half_and_a_whole_distance() -> None:
     # 10 a minute from 8 on: zero was 48 s before; half a distance is 30 s.
     for late, before in ((False, 48), (True, 30)):
@@ -105,3 +115,11 @@ def test_a_small_first_value_counts_once_and_a_large_one_never() -> None:
 def test_a_series_that_comes_back_within_the_lookback_is_not_new() -> None:
     assert _row(FIRST, [10, 20, 400], [1, 2, 3], steps=2) == [1, None]
     assert _row(FIRST, [10, 20, 400], [1, STALE, 3], steps=2) == [1, 3]
+
+
+def test_samples_out_of_order_are_refused() -> None:
+    for times, ascending in (([1, 2, 3], True), ([1, 3, 2], False), ([1, 2, 2], False)):
+        array = np.array(times, dtype=np.int64)
+        assert _ascending(array, np.array([0, 3])) is ascending
+    # The next series may begin before the one in front of it ends.
+    assert _ascending(np.array([5, 6, 1, 2]), np.array([0, 2, 4])) is True
