@@ -60,7 +60,7 @@ def test_golden_signals_carry_units_and_the_busiest_service_leads():
     assert (search.errors, cart.errors) == ("0 %", "10 %")
     assert cart.p50.endswith(" ms")
     assert cart.failure_p99.endswith(" s")
-    assert cart.flags == "UT 10.00%"
+    assert cart.flags == "UT 10%"
     assert search.flags == "–"
     assert cart.traffic == (100.0,) * 24
     assert flags_seen(spaces) == (("UT", "timeout"),)
