@@ -139,6 +139,7 @@ def main() -> None:
         f"{len(cases)} targets in {options.meshes} meshes, "
         f"{sum(c.verdict == 'withhold' for c in cases)} must be withheld"
     )
+    print()
     ours, naive = score(cases, ours=True), score(cases, ours=False)
     bar = "|" if options.markdown else " "
     print(f"{bar} {'':55s}{bar} {'observe':>10s} {bar} {'hq(.999) x 1.2':>14s} {bar}")
@@ -149,6 +150,7 @@ def main() -> None:
             f"{bar} {title:55s}{bar} {form.format(getattr(ours, name)):>10s} "
             f"{bar} {form.format(getattr(naive, name)):>14s} {bar}"
         )
+    print()
     counts = Counter(c.reason for c in cases if c.ours_ms is None)
     print("withheld: " + ", ".join(f"{reason} {n}" for reason, n in counts.most_common()))
 
