@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from observe import __version__
-from observe.errors import InputError
 from observe.telemetry import build
-from observe.telemetry.assemble import Table, join
-from observe.telemetry.catalogue import ENTRIES
+from observe.telemetry.assemble import Table
+from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.coverage import coverage, silence_warnings
-from observe.telemetry.dialect import identify
-from observe.telemetry.fetch import Fetcher, Harvest, Progress
-from observe.telemetry.flavour import Flavour, survey
+from observe.telemetry.fetch import Progress
 from observe.telemetry.manifest import Manifest, Source, Window
-from observe.telemetry.planner import make_plan, pieces_of
-from observe.telemetry.sizes import measure
+from observe.telemetry.prepare import Preparation, prepare
+from observe.telemetry.pull import Pulled, pull
 from observe.telemetry.snapshot import Snapshot
-from observe.telemetry.steps import Steps, choose_steps
+from observe.telemetry.steps import Steps
 
 #: Buckets of which more than this share had to be repaired are worth a word.
 _REPAIR_WORTH_TELLING = 0.005
@@ -36,6 +34,7 @@ def collect(
     *,
     progress: Progress | None = None,
     exclude: Collection[str] = (),
+    cache: DayCache | None = None,
 ) -> Snapshot:
     """Read the telemetry of a window.
 
@@ -49,59 +48,28 @@ def collect(
         progress: told about every piece that arrived.
         exclude: names of frames or catalogue entries that are not asked for, such as
             "containers".
+        cache: where past days are kept, so that they need not be asked for again; the snapshot
+            is the same without.
 
     Raises:
         InputError: the window is not one, or `exclude` names nothing that is asked.
         SourceError: nothing could be read.
     """
-    asked = _entries(exclude)
-    choose_steps(window_start, window_end, 1)  # a wrong window is told before anything is asked
-    server = identify(client, client.probe())
-    flavour = survey(client, window_start, window_end, server)
-    steps = choose_steps(window_start, window_end, flavour.scrape_seconds)
-    present = [entry for entry in flavour.readable if entry.name in asked]
-    sizes = measure(client, present, steps.start, steps.end, flavour.series)
-    pieces = pieces_of(make_plan(present, steps, sizes, flavour.scrape_seconds))
+    deadline = time.monotonic() + client.settings.run_seconds
+    prepared = prepare(client, window_start, window_end, exclude=exclude, cache=cache)
     with _no_garbage_collection():
-        harvest = Fetcher(client, flavour.replica_labels).run(pieces, progress)
-    tables = _joined(harvest)
-    return _snapshot(client, str(server), flavour, steps, harvest, tables)
+        pulled = pull(client, prepared, deadline=deadline, progress=progress)
+    return _snapshot(client, prepared, pulled)
 
 
-def _entries(exclude: Collection[str]) -> set[str]:
-    """Names of the entries that are asked for."""
-    known = {e.name for e in ENTRIES} | {e.frame for e in ENTRIES}
-    foreign = sorted(set(exclude) - known)
-    if foreign:
-        raise InputError(
-            f"nothing is called {', '.join(foreign)}", f"Choose from {', '.join(sorted(known))}"
-        )
-    return {e.name for e in ENTRIES if e.name not in exclude and e.frame not in exclude}
-
-
-def _joined(harvest: Harvest) -> dict[str, Table]:
-    """Entry name → all of its samples."""
-    by_name: dict[str, list[Table]] = {}
-    for piece, table in harvest.tables:
-        by_name.setdefault(piece.entry.name, []).append(table)
-    joined = {name: join(tables) for name, tables in by_name.items()}
-    return {name: table for name, table in joined.items() if table is not None}
-
-
-def _snapshot(
-    client: PrometheusClient,
-    server: str,
-    flavour: Flavour,
-    steps: Steps,
-    harvest: Harvest,
-    tables: dict[str, Table],
-) -> Snapshot:
+def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -> Snapshot:
+    flavour, steps, tables = prepared.flavour, prepared.steps, pulled.tables
     edges, numbered = build.numbered(tables)
     known = "coverage" in numbered
-    unasked = [piece for piece in harvest.missing if piece.query == "coverage"]
+    unasked = [piece for piece in pulled.missing if piece.query == "coverage"]
     covered = coverage(numbered.get("coverage"), edges, steps, flavour.scrape_seconds, unasked)
     warnings = [*flavour.warnings, *_data_warnings(tables)]
-    if edges.empty and not harvest.missing:
+    if edges.empty and not pulled.missing:
         warnings.append(
             f"no requests were recorded between {steps.start:%F %H:%M} and {steps.end:%F %H:%M} "
             "UTC: choose another window, or check what the server keeps (retention)"
@@ -110,13 +78,13 @@ def _snapshot(
     source = Source(
         flavour=flavour.kind,
         url=client.settings.url,
-        server=server,
+        server=str(prepared.server),
         coverage=covered.share if known else 1.0,
         scrape_interval_seconds=flavour.scrape_seconds,
-        warnings=tuple(dict.fromkeys([*warnings, *harvest.warnings])),
+        warnings=tuple(dict.fromkeys([*warnings, *pulled.warnings])),
     )
     return Snapshot(
-        manifest=_manifest(client, source, steps, harvest),
+        manifest=_manifest(client, source, steps, pulled),
         edges=edges,
         requests=build.requests(numbered.get("requests")),
         latency=build.latency(numbered.get("latency")),
@@ -127,7 +95,7 @@ def _snapshot(
     )
 
 
-def _manifest(client: PrometheusClient, source: Source, steps: Steps, harvest: Harvest) -> Manifest:
+def _manifest(client: PrometheusClient, source: Source, steps: Steps, pulled: Pulled) -> Manifest:
     return Manifest(
         created_at=datetime.now(UTC).replace(microsecond=0),
         window=Window(
@@ -137,7 +105,7 @@ def _manifest(client: PrometheusClient, source: Source, steps: Steps, harvest: H
             coarse_step_seconds=steps.coarse,
         ),
         source=source,
-        missing=tuple(harvest.missing),
+        missing=tuple(pulled.missing),
         cost=client.cost,
         versions=_versions(),
     )
