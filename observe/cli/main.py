@@ -11,6 +11,7 @@ from observe.cli.collect import collect_command
 from observe.cli.config import use_config
 from observe.cli.console import Console
 from observe.cli.demo import demo_command
+from observe.cli.doctor import doctor_command
 from observe.cli.endings import ObserveGroup
 from observe.cli.explain import explain_command
 from observe.cli.export import export_command
@@ -62,5 +63,12 @@ def main(
     ctx.obj = Console(quiet=quiet, verbose=verbose)
 
 
-for _command in (demo_command, collect_command, report_command, explain_command, export_command):
+for _command in (
+    demo_command,
+    doctor_command,
+    collect_command,
+    report_command,
+    explain_command,
+    export_command,
+):
     main.add_command(_command)

@@ -1,0 +1,1 @@
+"""Is the telemetry fit for tuning, and if not, which setting would make it so."""

@@ -1,0 +1,199 @@
+"""Ask a server for the facts: a few dozen cheap queries, each of which may be refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import requests
+
+from observe.doctor.facts import Coverage, Facts
+from observe.errors import SourceError
+from observe.telemetry import catalogue, probes
+from observe.telemetry.buckets import parse_bound
+from observe.telemetry.client import PrometheusClient
+from observe.telemetry.dialect import identify
+from observe.telemetry.findings import kind_of
+from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_name
+
+#: Metrics that say what there is: the mesh, containers, Kubernetes' objects, Envoy, istiod.
+NAMES = (
+    '{__name__=~".*istio_(request|response|tcp)_?.*|(workload:)?container_(cpu|memory|pods).*'
+    "|kube_pod_(container|init_container|owner|labels).*|envoy_cluster_(upstream|outlier).*"
+    '|workload_manager_active_proxy_count|pilot_(xds|services)"}'
+)
+#: Ages at which it is looked for samples.
+_AGES = tuple(timedelta(hours=h) for h in (1, 6, 24, 48, 7 * 24, 14 * 24, 30 * 24))
+#: An empty list of queries, in protobuf and snappy: answered where remote read is offered.
+_NO_QUERIES = b"\x00"
+_READ_HEADERS = {
+    "Content-Encoding": "snappy",
+    "Content-Type": "application/x-protobuf",
+    "X-Prometheus-Remote-Read-Version": "0.1.0",
+}
+_WORKLOAD = "cluster, reporter, source_workload, source_workload_namespace"
+
+Answer = TypeVar("Answer")
+
+
+class Examination:
+    """One server's facts.
+
+    Args:
+        client: whom to ask.
+        end: end of the window.
+        window: how far back to look.
+    """
+
+    def __init__(self, client: PrometheusClient, end: datetime, window: timedelta) -> None:
+        self._client = client
+        self._start, self._end = end - window, end
+        self._metric = catalogue.REQUESTS
+        self._kept_away: dict[str, str] = {}
+
+    def facts(self) -> Facts:
+        """Everything that can be found out.
+
+        Raises:
+            SourceError: the server answers no query at all.
+        """
+        client = self._client
+        server = identify(client, client.probe())
+        names = probes.metric_names(client, NAMES, self._start, self._end)
+        general = Facts(
+            url=client.settings.url,
+            server=str(server),
+            window_seconds=(self._end - self._start).total_seconds(),
+            skew_seconds=self._try("the server's time", self._skew),
+            remote_read=self._try("remote read", self._remote_read),
+            names=names,
+            cluster_stats=self._try("Envoy's statistics", self._cluster_stats),
+            container_labels=self._labels_of(catalogue.WORKING_SET, names),
+            kept_away=self._kept_away,
+        )
+        try:
+            kind = kind_of(names, client.settings.url)
+        except SourceError as error:
+            return replace(general, refusal=(error.message, error.hint))
+        self._metric = catalogue.REQUESTS if kind == "raw" else RECORDED_REQUESTS
+        return self._mesh(replace(general, kind=kind))
+
+    def _mesh(self, facts: Facts) -> Facts:
+        client, window = self._client, (self._start, self._end)
+        metric = self._metric
+        buckets = catalogue.BUCKETS if facts.kind == "raw" else recorded_name(catalogue.BUCKETS)
+        wanted = [m for m in (metric, buckets, catalogue.WORKING_SET) if m in facts.names]
+        counted = self._try(
+            "the number of series",
+            lambda: probes.look(client, probes.series_query(wanted), *window),
+        )
+        interval = self._try(
+            "the scrape interval", lambda: probes.sample_interval(client, metric, *window)
+        )
+        labels = self._labels_of(metric, facts.names)
+        known = None if labels is None else tuple(labels)
+        copies = self._try("copies", lambda: probes.copy_labels(client, metric, known, *window))
+        bounds = self._try("buckets", lambda: self._bounds(buckets))
+        return replace(
+            facts,
+            reporters=probes.reporters_of(metric, counted) if counted else (),
+            series=dict(probes.largest_counts(counted)) if counted else {},
+            interval_seconds=interval,
+            history_seconds=self._try("the oldest sample", self._history),
+            fresh_seconds=self._try("the newest sample", self._freshness),
+            labels=labels,
+            copies=copies or (),
+            buckets=bounds,
+            uneven_buckets=self._try("buckets", lambda: self._uneven(buckets, len(bounds or ()))),
+            coverage=self._try("coverage", lambda: self._coverage(interval)),
+        )
+
+    def _try(self, what: str, ask: Callable[[], Answer]) -> Answer | None:
+        try:
+            return ask()
+        except SourceError as error:
+            self._kept_away[what] = error.message
+            return None
+
+    def _skew(self) -> float:
+        before = time.time()
+        answer = self._client.instant("time()")
+        return float(answer.values[0]) - (before + time.time()) / 2
+
+    def _remote_read(self) -> bool:
+        url = f"{self._client.settings.url}/api/v1/read"
+        try:
+            answer = self._client._session.post(url, data=_NO_QUERIES, headers=_READ_HEADERS)
+        except requests.RequestException:
+            return False
+        return bool(answer.status_code == 200)
+
+    def _cluster_stats(self) -> frozenset[str]:
+        chosen = '{__name__=~"envoy_cluster_.+", cluster_name!="xds-grpc"}'
+        found = probes.look(self._client, f"group by (__name__) ({chosen})", self._start, self._end)
+        return frozenset(labels["__name__"] for labels in found.labels)
+
+    def _labels_of(self, metric: str, names: frozenset[str]) -> frozenset[str] | None:
+        """Labels of a metric; of one of its series where the index is kept away."""
+        if metric not in names:
+            return None
+        found = probes.label_names(self._client, metric, self._start, self._end)
+        if found is not None:
+            return frozenset(found) - {"__name__"}
+        self._kept_away["names of labels"] = "only one series was looked at"
+        one = self._try(
+            "names of labels",
+            lambda: probes.look(self._client, f"topk(1, {metric})", self._start, self._end),
+        )
+        return None if one is None else frozenset(n for s in one.labels for n in s) - {"__name__"}
+
+    def _history(self) -> float | None:
+        """The largest of some ages at which there are samples."""
+        found = None
+        for age in _AGES:
+            count = self._client.instant(f"count({self._metric})", self._end - age)
+            if not count.values.size and found is not None:
+                break
+            found = age.total_seconds() if count.values.size else found
+        return found
+
+    def _freshness(self) -> float | None:
+        """Age of the newest sample of the last hour, at the end of the window."""
+        hour_ago = max(self._start, self._end - timedelta(hours=1))
+        newest = f"max(timestamp({self._metric}))"
+        found = probes.look(self._client, newest, hour_ago, self._end)
+        return self._end.timestamp() - float(found.values.max()) if found.values.size else None
+
+    def _bounds(self, metric: str) -> tuple[float, ...]:
+        found = probes.look(self._client, f"group by (le) ({metric})", self._start, self._end)
+        bounds = {parse_bound(labels.get("le", "")) for labels in found.labels}
+        return tuple(sorted(bound for bound in bounds if bound == bound))
+
+    def _uneven(self, metric: str, bounds: int) -> int:
+        by = f"count by ({_WORKLOAD}) (group by ({_WORKLOAD}, le) ({metric}))"
+        answer = self._client.instant(f"count({by} < {bounds})", self._end)
+        return int(answer.values[0]) if answer.values.size else 0
+
+    def _coverage(self, interval: float | None) -> tuple[Coverage, ...]:
+        """Samples of the best covered proxy of each workload, by namespace."""
+        if interval is None:
+            return ()
+        shares: dict[tuple[str, str], list[float]] = {}
+        first = min(self._start + timedelta(hours=1), self._end)  # whole hours of the window only
+        for reporter, side in (("source|waypoint", "source"), ("destination", "destination")):
+            keys = f"cluster, {side}_cluster, {side}_workload_namespace"
+            counted = f'count_over_time({self._metric}{{reporter=~"{reporter}"}}[1h])'
+            query = f"avg by ({keys}) (max by ({keys}, {side}_workload) ({counted}))"
+            found = probes.look(self._client, query, first, self._end)
+            for number, labels in enumerate(found.labels):
+                cluster = labels.get("cluster") or labels.get(f"{side}_cluster", "")
+                namespace = labels.get(f"{side}_workload_namespace", "")
+                share = found.values[found.series == number] * interval / 3600
+                shares.setdefault((cluster, namespace), []).append(float(share.mean()))
+        return tuple(
+            Coverage(cluster, namespace, min(1.0, max(found)))
+            for (cluster, namespace), found in sorted(shares.items())
+        )
