@@ -13,29 +13,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-
-import numpy as np
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from observe.telemetry.assemble import Table, tabulate
 from observe.telemetry.catalogue import Entry
 from observe.telemetry.client import PrometheusClient
-from observe.telemetry.decode import QueryResult
 from observe.telemetry.faults import DeadlineError
 from observe.telemetry.pieces import Piece
-from observe.telemetry.remote_read import sums, windows
+from observe.telemetry.remote_read import windows
+from observe.telemetry.remote_read.answers import answers, ends_of, milliseconds
 from observe.telemetry.remote_read.errors import CorruptStreamError
 from observe.telemetry.remote_read.recipes import Part, Recipe, recipe
 from observe.telemetry.remote_read.request import encode_request, parse_selector
 from observe.telemetry.remote_read.semantics import Semantics, find_semantics
 from observe.telemetry.remote_read.series import Contents, whole_series
-from observe.telemetry.remote_read.sink import Rows, Sink
+from observe.telemetry.remote_read.sink import Sink
 from observe.telemetry.remote_read.stream import Traffic, blocks
-from observe.telemetry.remote_read.sums import Ends
 from observe.telemetry.steps import Steps
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -144,27 +139,32 @@ def read(
         DeadlineError: it took too long.
         SourceError: no connection, no permission.
     """
-    sinks = {
-        piece: [
-            (part, Sink(part, piece.entry.by, _ends(piece), semantics, replica_labels))
-            for part in _recipe(piece.entry).parts
-        ]
-        for piece in job.pieces
-    }
-    reading = Reading()
-    foreign = 0
+    sinks = {piece: _sinks(piece, semantics, replica_labels) for piece in job.pieces}
+    pairs = [pair for of_piece in sinks.values() for pair in of_piece]
+    reading, foreign = Reading(), 0
     for selector in job.selectors:
-        fed = [s for pairs in sinks.values() for part, s in pairs if part.selector == selector]
-        parts = [p for pairs in sinks.values() for p, _ in pairs if p.selector == selector]
-        contents = _feed(client, job, selector, _before(parts, semantics), fed, deadline, reading)
+        fed = [pair for pair in pairs if pair[0].selector == selector]
+        before = _before([part for part, _ in fed], semantics)
+        contents = _feed(client, job, selector, before, fed, deadline, reading)
         foreign += contents.foreign_chunks
-    for piece, pairs in sinks.items():
-        whole = _combined(_recipe(piece.entry), [(part, sink.finish()) for part, sink in pairs])
-        for day, columns in _by_day(piece):
-            reading.tables.append((day, tabulate(day, _as_result(day, whole, columns))))
+    for piece, of_piece in sinks.items():
+        results = [(part, sink.finish()) for part, sink in of_piece]
+        for day, answer in answers(piece, _recipe(piece.entry), results):
+            reading.tables.append((day, tabulate(day, answer)))
     if foreign:
         reading.infos = (f"{foreign} chunks of native histograms were left out",)
     return reading
+
+
+def _sinks(
+    piece: Piece, semantics: Semantics, replica_labels: Sequence[str]
+) -> list[tuple[Part, Sink]]:
+    """The parts of a piece's recipe, each with what aggregates it."""
+    by, ends = piece.entry.by, ends_of(piece)
+    return [
+        (part, Sink(part, by, ends, semantics, replica_labels))
+        for part in _recipe(piece.entry).parts
+    ]
 
 
 def _feed(
@@ -172,13 +172,13 @@ def _feed(
     job: Job,
     selector: str,
     before: timedelta,
-    sinks: Sequence[Sink],
+    fed: Sequence[tuple[Part, Sink]],
     deadline: float,
     reading: Reading,
 ) -> Contents:
-    """Send the series of a selector through the sinks."""
+    """Send the series of a selector through what aggregates them."""
     start, end = job.pieces[0].start - before, job.pieces[0].end
-    body = encode_request(parse_selector(selector), _ms(start), _ms(end))
+    body = encode_request(parse_selector(selector), milliseconds(start), milliseconds(end))
     left = min(deadline - time.monotonic(), client.settings.run_seconds)
     if left <= 0:
         raise DeadlineError("the time for the whole run was used up")
@@ -186,7 +186,7 @@ def _feed(
     arriving = blocks(client._session, client.settings, body, left, traffic)
     try:
         for batch in whole_series(arriving, contents):
-            for sink in sinks:
+            for _, sink in fed:
                 sink.add(batch)
     except ValueError as error:
         raise CorruptStreamError(
@@ -206,69 +206,7 @@ def _recipe(entry: Entry) -> Recipe:
     return found
 
 
-def _ends(piece: Piece) -> Ends:
-    return Ends(_ms(piece.first_evaluation), piece.step * 1000, piece.steps)
-
-
 def _before(parts: Sequence[Part], semantics: Semantics) -> timedelta:
     """How much earlier than the span samples are needed."""
     looks_back = any(part.first_values or part.function == windows.PRESENT for part in parts)
     return timedelta(milliseconds=semantics.lookback_ms if looks_back else 0)
-
-
-def _combined(
-    how: Recipe, results: Sequence[tuple[Part, Rows]]
-) -> list[tuple[dict[str, str], Rows]]:
-    """Rows of an answer, with the labels that are not grouped by."""
-    if how.combine == "join":
-        return [(dict([part.label]) if part.label else {}, rows) for part, rows in results]
-    above, below = (rows for _, rows in results)
-    position = {labels: i for i, labels in enumerate(below.labels)}
-    both = [(i, position[labels]) for i, labels in enumerate(above.labels) if labels in position]
-    first, second = [i for i, _ in both], [i for _, i in both]
-    ratio = sums.divided(above.cells[first], below.cells[second])
-    return [({}, Rows([above.labels[i] for i in first], ratio))]
-
-
-def _by_day(piece: Piece) -> Iterator[tuple[Piece, slice]]:
-    """The piece cut at midnights (UTC), and the steps of each part."""
-    step = timedelta(seconds=piece.step)
-    begin = 0
-    while begin < piece.steps:
-        start = piece.start + begin * step
-        into_day = start - start.replace(hour=0, minute=0, second=0, microsecond=0)
-        end = min(piece.steps, begin + -((into_day - _DAY) // step))
-        yield replace(piece, start=start, steps=end - begin), slice(begin, end)
-        begin = end
-
-
-def _as_result(
-    piece: Piece, parts: Sequence[tuple[dict[str, str], Rows]], columns: slice
-) -> QueryResult:
-    """Some steps as the answer to a query; zeros are left out where they say nothing."""
-    labels: list[dict[str, str]] = []
-    series, at, values = [], [], []
-    for added, rows in parts:
-        some = np.ascontiguousarray(rows.cells[:, columns])
-        present = ~sums.is_absent(some)
-        useful = np.flatnonzero(present.any(axis=1))
-        cells, present = some[useful], present[useful]
-        keep = present & (cells != 0) if piece.entry.positive else present
-        row, column = np.nonzero(keep)
-        series.append((row + len(labels)).astype(np.int32))
-        at.append(column)
-        values.append(cells[row, column])
-        for i in useful:
-            named = zip(piece.entry.by, rows.labels[i], strict=True)
-            labels.append({name: value for name, value in named if value} | added)
-    ends = _ends(piece)
-    return QueryResult(
-        labels=tuple(labels),
-        series=np.concatenate(series),
-        times_ms=ends.first_ms + np.concatenate(at) * ends.step_ms,
-        values=np.concatenate(values),
-    )
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
