@@ -7,6 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+from numba.core import caching
+
+from observe.telemetry.remote_read.crc32c import crc32c
+from observe.telemetry.remote_read.kernels import compiled
+
 PROGRAM = """
 from observe.telemetry.remote_read.first_use import is_compiled, prepare
 print(is_compiled())
@@ -31,10 +38,6 @@ def test_compiling_is_announced_the_first_time_only(tmp_path: Path) -> None:
 
 
 def test_checksums_are_those_of_rfc_3720() -> None:
-    import numpy as np
-
-    from observe.telemetry.remote_read.crc32c import crc32c
-
     for data, expected in (
         (b"123456789", 0xE3069283),
         (bytes(32), 0x8A9136AA),
@@ -43,3 +46,14 @@ def test_checksums_are_those_of_rfc_3720() -> None:
         (b"", 0),
     ):
         assert crc32c(np.frombuffer(data, dtype=np.uint8)) == expected
+
+
+def test_without_a_folder_to_write_to_functions_are_compiled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    assert compiled(_doubled)(21) == 42
+
+
+def _doubled(number: int) -> int:
+    return number * 2
