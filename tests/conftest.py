@@ -14,6 +14,14 @@ from observe.bootstrap.prometheus import PrometheusServer, free_port
 from observe.errors import InputError
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests leave the user's cache alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def prometheus_server(
     tmp_path_factory: pytest.TempPathFactory,

@@ -11,6 +11,7 @@ from observe.cli import stdout
 from observe.cli.console import Console
 from observe.cli.options import (
     SectionCommand,
+    collecting_options,
     connection_options,
     output_option,
     prometheus_option,
@@ -22,6 +23,7 @@ from observe.cli.options import (
 @prometheus_option
 @window_options
 @output_option("observe-snapshot")
+@collecting_options
 @connection_options
 @click.pass_context
 def collect_command(ctx: click.Context, /, output: Path, **options: Any) -> None:

@@ -13,6 +13,7 @@ from observe.cli.options import (
     FILE,
     SectionCommand,
     advice_options,
+    collecting_options,
     connection_options,
     result_option,
     source_options,
@@ -26,6 +27,7 @@ from observe.cli.options import (
 @result_option(
     "--plot", type=FILE, metavar="FILE", help="Also draw the target's charts to this PNG file."
 )
+@collecting_options
 @connection_options
 @click.pass_context
 def explain_command(

@@ -14,6 +14,7 @@ from observe.cli.options import (
     PLACE,
     SectionCommand,
     advice_options,
+    collecting_options,
     connection_options,
     output_option,
     result_option,
@@ -58,6 +59,7 @@ _LONGEST_ID = 160
     metavar="FACTOR",
     help="Change a timeout that is set by at most this factor in one run.",
 )
+@collecting_options
 @connection_options
 @click.pass_context
 def export_command(

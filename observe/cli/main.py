@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from observe import __version__
+from observe.cli.cache import cache_command
 from observe.cli.collect import collect_command
 from observe.cli.config import use_config
 from observe.cli.console import Console
@@ -70,5 +71,6 @@ for _command in (
     report_command,
     explain_command,
     export_command,
+    cache_command,
 ):
     main.add_command(_command)

@@ -75,6 +75,7 @@ def _stack(*decorators: Callable[[Any], Any]) -> Callable[[Function], Function]:
 
 _telemetry = partial(option, section="Telemetry")
 _connection = partial(option, section="Connection")
+_collecting = partial(option, section="Collecting")
 _advice = partial(option, section="Advice")
 result_option = partial(option, section="Result")
 selection_option = partial(option, section="Selection")
@@ -124,6 +125,39 @@ connection_options = _stack(
     _connection("--cert-file", type=FILE, metavar="FILE", help="Client certificate (PEM)."),
     _connection("--key-file", type=FILE, metavar="FILE", help="Key of that certificate (PEM)."),
     _connection("--insecure", is_flag=True, help="Do not check the server's certificate."),
+)
+
+cache_folder_option = _collecting(
+    "--cache-dir",
+    type=FOLDER,
+    metavar="DIR",
+    show_default="the user's cache folder",
+    help="Where past days are kept.",
+)
+
+collecting_options = _stack(
+    _collecting(
+        "--max-concurrency",
+        type=click.IntRange(1, 64),
+        default=4,
+        metavar="N",
+        help="Most queries at the same time; fewer while the server is busy.",
+    ),
+    _collecting(
+        "--run-timeout",
+        type=click.FloatRange(0, 86_400, min_open=True),
+        default=1800,
+        metavar="SECONDS",
+        help="Longest time for all queries together.",
+    ),
+    cache_folder_option,
+    _collecting("--no-cache", is_flag=True, help="Neither use nor keep past days."),
+)
+
+explain_queries_option = _collecting(
+    "--explain-queries",
+    is_flag=True,
+    help="Print what would be asked and what it would cost; only cheap counts are asked.",
 )
 
 advice_options = _stack(

@@ -11,6 +11,7 @@ from observe.cli.console import Console
 from observe.cli.options import (
     SectionCommand,
     advice_options,
+    collecting_options,
     connection_options,
     fail_on_option,
     output_option,
@@ -23,6 +24,7 @@ from observe.cli.options import (
 @advice_options
 @output_option("observe-report")
 @fail_on_option
+@collecting_options
 @connection_options
 @click.pass_context
 def report_command(

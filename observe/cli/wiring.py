@@ -18,6 +18,7 @@ from observe.export.yaml_io import load_mapping
 from observe.recommend.model import SEVERITIES, Advice
 from observe.recommend.policy import Policy
 from observe.report.reason_words import reason_words
+from observe.telemetry.cache import DayCache, default_folder
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
 from observe.telemetry.fetch import Progress
@@ -60,8 +61,21 @@ def connection_settings(options: dict[str, Any], url: str) -> ConnectionSettings
         headers=dict(options["headers"]),
         timeout_seconds=options["timeout"],
         grace_seconds=min(_LONGEST_GRACE, options["timeout"]),
+        run_seconds=options.get("run_timeout", ConnectionSettings.run_seconds),
+        max_concurrency=options.get("max_concurrency", ConnectionSettings.max_concurrency),
         **{name: options[name] for name in _CONNECTION},
     )
+
+
+def cache_folder(given: Path | None) -> Path | None:
+    """The folder for past days; None when there is no home folder."""
+    return given or default_folder()
+
+
+def day_cache(options: dict[str, Any], settings: ConnectionSettings) -> DayCache | None:
+    """Where past days of a server are kept; None for nowhere."""
+    folder = cache_folder(options.get("cache_dir"))
+    return None if options.get("no_cache") or folder is None else DayCache.of(folder, settings)
 
 
 def pull(options: dict[str, Any], console: Console) -> Snapshot:
@@ -76,13 +90,28 @@ def pull(options: dict[str, Any], console: Console) -> Snapshot:
 
     def read(url: str, progress: Progress | None) -> Snapshot:
         with PrometheusClient(settings[url]) as client:
-            return collect(client, start, end, progress=progress)
+            cache = day_cache(options, settings[url])
+            try:
+                return collect(client, start, end, progress=progress, cache=cache)
+            finally:
+                console.detail(_said_of(client, cache))
 
     with console.progress("Reading telemetry") as bar:
         snapshot = collect_all(servers, read, start, end, bar.advance)
     for warning in snapshot.manifest.source.warnings:
         console.warn(warning)
     return snapshot
+
+
+def _said_of(client: PrometheusClient, cache: DayCache | None) -> str:
+    """How a server was asked, in one line."""
+    pace, cost = client.pace, client.cost
+    slowed = f", slowed down {pace.halved} times" if pace.halved else ""
+    kept = f"; days used again: {cache.used['found']}, kept: {cache.used['kept']}" if cache else ""
+    return (
+        f"{client.settings.url}: {cost.queries} queries, {cost.bytes / 1e6:.1f} MB, up to "
+        f"{pace.reached} at the same time{slowed}{kept}"
+    )
 
 
 def snapshot_from(options: dict[str, Any], console: Console) -> Snapshot:

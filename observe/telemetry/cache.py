@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from observe.telemetry.settings import ConnectionSettings
 FORMAT = 1
 APPLICATION = "mesh-observe"
 SERVER_FILE = "server.json"
+TAG_FILE = "CACHEDIR.TAG"
 #: Tells backup programs that this can be made anew (https://bford.info/cachedir/).
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Days of telemetry, kept by observe.\n"
 
@@ -52,11 +54,13 @@ class DayCache:
         folder: the folder of all servers.
         url: the server's address.
         tenant: "" for none.
+        used: how many days of an entry were "found" and how many were "kept".
     """
 
     folder: Path
     url: str
     tenant: str = ""
+    used: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     @classmethod
     def of(cls, folder: Path, settings: ConnectionSettings) -> DayCache:
@@ -86,7 +90,10 @@ class DayCache:
         expected = self._about(query, day, mark)
         if not isinstance(told, list) or not same(told, mark):
             return None
-        return table if {**about, **expected, "mark": told} == about else None
+        if {**about, **expected, "mark": told} != about:
+            return None
+        self.used["found"] += 1
+        return table
 
     def store(self, query: DayQuery, day: datetime, mark: Mark, table: Table) -> bool:
         """Keep the samples of a day; whether that worked.
@@ -103,6 +110,7 @@ class DayCache:
             write_day(self._file(query, day), table, day, query.step, about)
         except (OSError, pa.ArrowException):
             return False
+        self.used["kept"] += 1
         return True
 
     def _file(self, query: DayQuery, day: datetime) -> Path:
@@ -123,7 +131,7 @@ class DayCache:
         if about.exists():
             return
         self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self.folder / "CACHEDIR.TAG").write_text(_TAG, encoding="utf-8")
+        (self.folder / TAG_FILE).write_text(_TAG, encoding="utf-8")
         text = json.dumps({"url": self.url, "tenant": self.tenant})
         about.write_text(text + "\n", encoding="utf-8")
 
