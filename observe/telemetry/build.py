@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from observe.telemetry.frames import (
     REQUESTS,
     FrameSpec,
 )
+from observe.telemetry.manifest import MissingPiece
 
 #: Catalogue entry → column of the frame `containers`.
 CONTAINER_ENTRIES = {
@@ -47,13 +48,23 @@ def latency(table: Table | None) -> pd.DataFrame:
     return _rows(LATENCY, table, ("edge", *OUTCOME_COLUMNS, "gt", "le"))
 
 
-def latency_sum(total: Table | None, count: Table | None) -> pd.DataFrame:
-    """The frame `latency_sum`; a row needs both the sum and the count."""
+def latency_sum(
+    total: Table | None, count: Table | None, gaps: Iterable[MissingPiece] = ()
+) -> pd.DataFrame:
+    """The frame `latency_sum`; a row needs both the sum and the count.
+
+    Args:
+        total: sums of durations.
+        count: numbers of requests.
+        gaps: spans in which sums were asked for and did not arrive; no row is in one.
+    """
     if total is None or count is None:
         return LATENCY_SUM.empty()
     columns = ("edge", *OUTCOME_COLUMNS)
     sums = total.rows(columns, "sum_ms").astype(dict.fromkeys(OUTCOME_COLUMNS, "str"))
     counts = count.rows(columns, "requests").astype(dict.fromkeys(OUTCOME_COLUMNS, "str"))
+    for gap in gaps:
+        counts = counts[(counts["time"] < gap.start) | (counts["time"] >= gap.end)]
     # Durations below half a millisecond are recorded as 0: a count without a sum is fine.
     merged = counts.merge(sums, on=["time", *columns], how="left").fillna({"sum_ms": 0.0})
     return _sorted_categories(LATENCY_SUM.conform(merged))

@@ -88,7 +88,11 @@ def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -
         edges=edges,
         requests=build.requests(numbered.get("requests")),
         latency=build.latency(numbered.get("latency")),
-        latency_sum=build.latency_sum(numbered.get("latency-sum"), numbered.get("latency-count")),
+        latency_sum=build.latency_sum(
+            numbered.get("latency-sum"),
+            numbered.get("latency-count"),
+            [piece for piece in pulled.missing if piece.query == "latency-sum"],
+        ),
         messages=build.messages(numbered.get("messages")),
         coverage=covered.frame if known else covered.frame.iloc[:0],
         containers=build.containers({name: tables.get(name) for name in build.CONTAINER_ENTRIES}),

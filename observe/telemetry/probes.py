@@ -9,6 +9,7 @@ from observe.errors import SourceError
 from observe.telemetry.cadence import scrape_interval, spacing
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.decode import QueryResult
+from observe.telemetry.faults import CutAnswerError
 from observe.telemetry.matchers import equals, selector
 
 #: Labels by which pairs of Prometheus servers mark who recorded a series.
@@ -32,8 +33,11 @@ def metric_names(
 def look(client: PrometheusClient, query: str, start: datetime, end: datetime) -> QueryResult:
     """Evaluate at moments spread over the window, the last one at its end."""
     step = max(1, int((end - start).total_seconds()) // _LOOKS)
-    last = end - timedelta(seconds=step * (_LOOKS - 1))
-    return client.range(query, max(start, last), end, step)
+    first = max(start, end - timedelta(seconds=step * (_LOOKS - 1)))
+    try:
+        return client.range(query, first, end, step)
+    except CutAnswerError:  # so few points do not become fewer: it was an accident
+        return client.range(query, first, end, step)
 
 
 def series_query(metrics: Iterable[str]) -> str:
