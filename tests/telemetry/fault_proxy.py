@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -59,6 +60,7 @@ class FaultProxy:
         upstream: address of the server.
         decide: what goes wrong with a request; None for nothing.
         prefix: path that the whole API lies under here, and not at the server.
+        tls: for a proxy that speaks https.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class FaultProxy:
         upstream: str,
         decide: Callable[[Request], Fault | None] = lambda _: None,
         prefix: str = "",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.decide = decide
         self.seen: list[Request] = []
@@ -75,7 +78,11 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{prefix}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        self.port = self._server.server_address[1]
+        self.url = f"{scheme}://127.0.0.1:{self.port}{prefix}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self) -> FaultProxy:
