@@ -66,9 +66,10 @@ def run(way: str, server: PrometheusServer, scale: Scale, **environment: str) ->
         for key, unit in (("samples", " samples"), ("rows", " rows"), ("bytes", "B"))
         if key in result
     )
+    cpu = f" (CPU {result['cpu_s']:.2f} s)" if "cpu_s" in result else ""
     peak = "" if way.startswith("curl") else f", peak {result['rss_mb']:5.0f} MB"
     print(
-        f"{way:22} first {result['first_s']:7.2f} s, warm {warm}{peak}{more}",
+        f"{way:22} first {result['first_s']:7.2f} s, warm {warm}{cpu}{peak}{more}",
         flush=True,
     )
     return result
@@ -122,7 +123,8 @@ def main() -> None:
                 promql = run("promql", server, scale) if name != "S3" else None
                 verdict(scale, raw, promql)
                 if name == "S3":
-                    print(f"{raw['warm_s'] / raw['series'] * 1e6:.0f} us a series, warm")
+                    each = [raw[key] / raw["series"] * 1e6 for key in ("warm_s", "cpu_s")]
+                    print(f"a series: {each[0]:.0f} us, of which {each[1]:.0f} us are our CPU time")
                 if name == "S1":
                     against_library(server, scale)
 

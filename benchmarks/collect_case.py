@@ -67,8 +67,9 @@ def _read(url: str, start: int, end: int, scrape: float, fine_latency: bool) -> 
 
     entries, steps = _entries(fine_latency), _steps(start, end, scrape)
     client = PrometheusClient(url)
-    runs = []
+    runs, cpu = [], []
     for _ in range(3):
+        busy = time.process_time()
         began, wire, samples, series = time.perf_counter(), 0, 0, 0
         gathered = {entry.name: Gathering() for entry in entries}
         semantics = find_semantics(client)
@@ -85,11 +86,13 @@ def _read(url: str, start: int, end: int, scrape: float, fine_latency: bool) -> 
                 gathered[piece.entry.name].add(table)
         tables = {name: gathering.take() for name, gathering in gathered.items()}
         runs.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - busy)
         if len(runs) < 3:
             del tables
     return {
         "first_s": runs[0],
         "warm_s": min(runs[1:]),
+        "cpu_s": min(cpu[1:]),
         "bytes": wire,
         "samples": samples,
         "series": series,
