@@ -166,14 +166,18 @@ class PrometheusSession(requests.Session):
         if str(method).upper() == "POST" and kwargs.get("params") and not kwargs.get("data"):
             kwargs["data"] = kwargs.pop("params")
         response = super().request(method, url, *args, **kwargs)
-        if response.status_code == 401 and self._renewed(response):
+        refused = str(response.request.headers.get("Authorization", ""))
+        if response.status_code == 401 and self.renewed(refused):
             response.close()
             response = super().request(method, url, *args, **kwargs)
         return response
 
-    def _renewed(self, response: requests.Response) -> bool:
-        """Whether a token's file was replaced since the refused request was sent."""
-        refused = str(response.request.headers.get("Authorization", ""))
+    def renewed(self, refused: str) -> bool:
+        """Whether the token's file was replaced since a request was sent that was refused (401).
+
+        Args:
+            refused: the `Authorization` header of that request.
+        """
         return isinstance(self.auth, BearerAuth) and self.auth.renew(refused)
 
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 
+from observe.telemetry.session import PrometheusSession
 from observe.telemetry.settings import ConnectionSettings
 
 
@@ -62,6 +63,25 @@ def post(
         ) as response:
             yield Answer(response.status_code, response.headers, response.raw)
         return
+    with _sent(request, body, settings, seconds) as answer:
+        again = answer.status == 401 and _renewed(session, request)
+        if not again:
+            yield answer
+    if again:
+        with _sent(session.prepare_request(asked), body, settings, seconds) as answer:
+            yield answer
+
+
+def _renewed(session: requests.Session, request: requests.PreparedRequest) -> bool:
+    """Whether there is a new token to try, as the session does it for other requests."""
+    refused = str(request.headers.get("Authorization", ""))
+    return isinstance(session, PrometheusSession) and session.renewed(refused)
+
+
+@contextmanager
+def _sent(
+    request: requests.PreparedRequest, body: bytes, settings: ConnectionSettings, seconds: float
+) -> Iterator[Answer]:
     with closing(_connection(settings)) as connection:
         _connect(connection)
         connection.sock.settimeout(seconds)
