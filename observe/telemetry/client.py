@@ -71,6 +71,15 @@ class PrometheusClient(LibraryCalls):
         """What this client has asked so far: queries, seconds of waiting, bytes received."""
         return self._cost
 
+    def charge(self, queries: int, seconds: float, size: int) -> None:
+        """Add to the cost what was asked in another way than through this client's calls."""
+        with self._lock:
+            self._cost = QueryCost(
+                queries=self._cost.queries + queries,
+                seconds=self._cost.seconds + seconds,
+                bytes=self._cost.bytes + size,
+            )
+
     def probe(self) -> ServerInfo:
         """Check that queries are answered, and find out by whom.
 
@@ -179,12 +188,7 @@ class PrometheusClient(LibraryCalls):
             if path.endswith("/query_range"):
                 raise  # perhaps too long for a proxy in between: whoever asked makes it shorter
             answer = exchange(self._session, self.settings, method, path, params, limit)
-        with self._lock:
-            self._cost = QueryCost(
-                queries=self._cost.queries + 1,
-                seconds=self._cost.seconds + answer.seconds,
-                bytes=self._cost.bytes + answer.bytes,
-            )
+        self.charge(1, answer.seconds, answer.bytes)
         return answer
 
 

@@ -56,10 +56,12 @@ class PlannedEntry:
         entry: the entry.
         path: how it is read.
         why: the reason for the path and the cut, in a few words.
-        pieces: the queries, in the order of time; empty when all is cached.
+        spans: what is asked for, uncut; empty when all is cached.
+        longest: steps that one query may cover.
+        shards: label matchers of the parts that each query is divided into; none for one part.
         cached: days (UTC) that are there from an earlier run.
         size: series at one moment.
-        samples: samples that the server reads for the pieces.
+        samples: samples that the server reads.
         values: values that come back, at the most.
         bytes: size of the answers, uncompressed.
     """
@@ -67,12 +69,24 @@ class PlannedEntry:
     entry: Entry
     path: Path
     why: str
-    pieces: tuple[Piece, ...]
+    spans: tuple[Piece, ...]
+    longest: int
+    shards: tuple[tuple[str, ...], ...]
     cached: tuple[datetime, ...]
     size: Size
     samples: int
     values: int
     bytes: int
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The queries in PromQL, in the order of time."""
+        return tuple(piece for span in self.spans for piece in self.cut(span))
+
+    def cut(self, span: Piece) -> list[Piece]:
+        """A span of the entry, or a part of one, as queries in PromQL."""
+        timed = span.cut(self.longest)
+        return [replace(piece, shard=shard) for piece in timed for shard in self.shards or ((),)]
 
 
 def make_plan(
@@ -107,8 +121,8 @@ def make_plan(
             for first, last in spans
         ]
         size = sizes[entry.name]
-        cut = _cut(whole, size, scrape_seconds, limits, divide)
-        plan.append(_planned(entry, cut, whole, sorted(known), size, scrape_seconds))
+        sized = _Sized(entry, size, seconds, scrape_seconds, limits)
+        plan.append(sized.planned(whole, sorted(known), divide))
     return plan
 
 
@@ -122,86 +136,77 @@ def series_bytes(entry: Entry) -> int:
     return 40 + _LABEL_BYTES * len(entry.by)
 
 
-def samples_per_step(entry: Entry, series: int, step: int, scrape_seconds: float) -> float:
+def samples_per_step(entry: Entry, series: float, step: int, scrape_seconds: float) -> float:
     """Samples that the server reads for one step: each range of the query reads its own."""
     ranges = max(1, entry.template.count("[$window]"))
     return max(1, series) * ranges * max(1.0, step / scrape_seconds)
 
 
-def _cut(
-    spans: Sequence[Piece], size: Size, scrape: float, limits: Limits, divide: Divide | None
-) -> list[Piece]:
-    """Pieces within the limits: by label where that is cheaper, and by time."""
-    if not spans:
-        return []
-    entry, step = spans[0].entry, spans[0].step
-    day = min(86_400 // step, max(piece.steps for piece in spans))
-    parts = _parts(entry, size, step, day, scrape, limits)
-    shards: Sequence[tuple[str, ...]] = ()
-    if parts > 1 and divide is not None:
-        shards = divide(entry, parts)
-    share = max(1, len(shards))
-    part = Size(ceil(size.read / share), ceil(size.returned / share))
-    longest = _longest(entry, part, step, scrape, limits)
-    timed = [part for piece in spans for part in piece.cut(longest)]
-    if not shards:
-        return timed
-    return [replace(piece, shard=shard) for piece in timed for shard in shards]
+@dataclass(frozen=True)
+class _Sized:
+    """An entry with all that its cost depends on."""
+
+    entry: Entry
+    size: Size
+    step: int
+    scrape: float
+    limits: Limits
+
+    def planned(
+        self, spans: Sequence[Piece], known: Sequence[datetime], divide: Divide | None
+    ) -> PlannedEntry:
+        """The spans, cut within the limits: by label where that is cheaper, and by time."""
+        parts = self._parts(max((span.steps for span in spans), default=1))
+        shards = tuple(divide(self.entry, parts)) if parts > 1 and divide and spans else ()
+        longest = self._longest(max(1, len(shards)))
+        steps = sum(span.steps for span in spans)
+        values = self.size.returned * steps
+        rounds = sum(1 for span in spans for _ in span.cut(longest))
+        return PlannedEntry(
+            entry=self.entry,
+            path="PromQL" if spans else "cache",
+            why=_why(rounds, len(shards), known),
+            spans=tuple(spans),
+            longest=longest,
+            shards=shards,
+            cached=tuple(known),
+            size=self.size,
+            samples=int(self._samples(self.size.read) * steps),
+            values=values,
+            bytes=values * VALUE_BYTES + rounds * self.size.returned * series_bytes(self.entry),
+        )
+
+    def _samples(self, series: float) -> float:
+        return samples_per_step(self.entry, series, self.step, self.scrape)
+
+    def _parts(self, steps: int) -> int:
+        """Parts to divide the series into, so that a day of each is within the limits.
+
+        1 unless a single step is too large, or labels would be most of each answer.
+        """
+        day = min(86_400 // self.step, steps)
+        labels = self.size.returned * series_bytes(self.entry)
+        samples = self._samples(self.size.read)
+        limits = self.limits
+        if labels <= limits.answer_bytes * _LABEL_SHARE and samples <= limits.samples:
+            return 1
+        answer = labels + self.size.returned * VALUE_BYTES * day
+        return ceil(max(answer / limits.answer_bytes, samples * day / limits.samples))
+
+    def _longest(self, shards: int) -> int:
+        """The number of steps at which each part stays within every limit, at least one."""
+        returned = max(1, ceil(self.size.returned / shards))
+        labels = returned * series_bytes(self.entry)
+        by_bytes = (self.limits.answer_bytes - labels) / (returned * VALUE_BYTES)
+        by_samples = self.limits.samples / self._samples(ceil(self.size.read / shards))
+        return max(1, int(min(self.limits.points, by_bytes, by_samples)))
 
 
-def _parts(entry: Entry, size: Size, step: int, day: int, scrape: float, limits: Limits) -> int:
-    """The number of parts to divide the series into, so that a day of each is within limits.
-
-    1 unless a single step is too large, or labels would be most of each answer.
-    """
-    labels = size.returned * series_bytes(entry)
-    samples = samples_per_step(entry, size.read, step, scrape)
-    if labels <= limits.answer_bytes * _LABEL_SHARE and samples <= limits.samples:
-        return 1
-    answer = labels + size.returned * VALUE_BYTES * day
-    return ceil(max(answer / limits.answer_bytes, samples * day / limits.samples))
-
-
-def _longest(entry: Entry, size: Size, step: int, scrape: float, limits: Limits) -> int:
-    """The number of steps that stays within every limit, at least one."""
-    returned = max(1, size.returned)
-    by_bytes = (limits.answer_bytes - returned * series_bytes(entry)) / (returned * VALUE_BYTES)
-    by_samples = limits.samples / samples_per_step(entry, size.read, step, scrape)
-    return max(1, int(min(limits.points, by_bytes, by_samples)))
-
-
-def _planned(
-    entry: Entry,
-    cut: Sequence[Piece],
-    spans: Sequence[Piece],
-    known: Sequence[datetime],
-    size: Size,
-    scrape: float,
-) -> PlannedEntry:
-    steps = sum(piece.steps for piece in spans)
-    step = spans[0].step if spans else 1
-    each = samples_per_step(entry, size.read, step, scrape)
-    values = size.returned * steps
-    rounds = len({piece.start for piece in cut})
-    return PlannedEntry(
-        entry=entry,
-        path="PromQL" if cut else "cache",
-        why=_why(cut, known),
-        pieces=tuple(cut),
-        cached=tuple(known),
-        size=size,
-        samples=int(each * steps),
-        values=values,
-        bytes=values * VALUE_BYTES + rounds * size.returned * series_bytes(entry),
-    )
-
-
-def _why(cut: Sequence[Piece], known: Sequence[datetime]) -> str:
-    if not cut:
+def _why(rounds: int, shards: int, known: Sequence[datetime]) -> str:
+    if not rounds:
         return "every day is cached"
-    spans, shards = len({piece.start for piece in cut}), len({piece.shard for piece in cut})
     if shards > 1:
-        return f"cut by time ({spans}) and by label ({shards}): a step of all series is too large"
+        return f"{rounds} spans, each in {shards} parts by label: all series at once are too many"
     if known:
         return "the days that are not cached"
-    return "one answer is small enough" if spans == 1 else "cut by time to stay within limits"
+    return "one answer is small enough" if rounds == 1 else "cut by time to stay within limits"

@@ -16,6 +16,7 @@ from observe.telemetry.dialect import identify
 from observe.telemetry.flavour import Flavour, survey
 from observe.telemetry.marks import Mark, day_marks, finished_days
 from observe.telemetry.planner import Limits, PlannedEntry, make_plan
+from observe.telemetry.raw import with_paths
 from observe.telemetry.shards import partition, shard_labels
 from observe.telemetry.sizes import measure, series_by
 from observe.telemetry.steps import Steps, choose_steps
@@ -97,7 +98,8 @@ def prepare(
         divide=divide,
         cached={name: set(days) for name, days in known.tables.items()},
     )
-    return Preparation(server, flavour, steps, known, tuple(plan))
+    paths = with_paths(plan, client, server, flavour.scrape_seconds)
+    return Preparation(server, flavour, steps, known, tuple(paths))
 
 
 def _names(exclude: Collection[str]) -> set[str]:

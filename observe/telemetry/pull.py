@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import partial
 
-from observe.telemetry.assemble import Table, join
-from observe.telemetry.cache import DayQuery
+from observe.telemetry.assemble import Table
 from observe.telemetry.client import PrometheusClient
-from observe.telemetry.days import days_of
+from observe.telemetry.day_keeper import DayKeeper
 from observe.telemetry.fetch import Fetcher, Harvest, Progress
 from observe.telemetry.gather import Gathering, compact
 from observe.telemetry.manifest import MissingPiece
+from observe.telemetry.paths import raw_pieces
 from observe.telemetry.pieces import Piece
 from observe.telemetry.planner import pieces_of
-from observe.telemetry.prepare import Known, Preparation
-
-#: A day of an entry.
-_Day = tuple[str, datetime]
+from observe.telemetry.prepare import Preparation
+from observe.telemetry.raw import RawReader
 
 
 @dataclass
@@ -55,79 +53,88 @@ def pull(
     Raises:
         SourceError: not a single piece was answered, and nothing was known before.
     """
-    gatherings: dict[str, Gathering] = {}
-    for name, days in prepared.known.tables.items():
-        for _, table in sorted(days.items()):
-            gatherings.setdefault(name, Gathering()).add(table)
-    prepared.known.tables.clear()
-    pieces = pieces_of(prepared.plan)
-    keeper = DayKeeper(prepared.known, prepared.flavour.replica_labels, pieces)
-    fetcher = Fetcher(client, prepared.flavour.replica_labels, deadline=deadline)
-    whole, answered = Harvest(), bool(gatherings)
-    for piece, harvest in fetcher.arrivals(pieces, progress):
-        answered = answered or bool(harvest.tables)
-        tables = [(part, compact(table)) for part, table in harvest.tables]
-        for _, table in tables:
-            gatherings.setdefault(piece.entry.name, Gathering()).add(table)
-        keeper.arrived(piece, tables, harvest)
-        whole.add(harvest)
-    if fetcher.first_error is not None and not answered:
-        raise fetcher.first_error
-    taken = {name: gathering.take() for name, gathering in gatherings.items()}
-    found = {name: table for name, table in taken.items() if table is not None}
-    return Pulled(found, whole.missing, whole.warnings)
+    deadline = deadline or time.monotonic() + client.settings.run_seconds
+    work = _Pull(client, prepared, deadline, progress)
+    work.ask([*work.read_raw(), *pieces_of(prepared.plan)])
+    return work.done()
 
 
-class DayKeeper:
-    """Keeps the days of which everything has arrived.
-
-    Args:
-        known: where they are kept, and the marks of the days that may be.
-        replica_labels: see :func:`observe.telemetry.catalogue.promql`.
-        pieces: all that will arrive.
-    """
+class _Pull:
+    """One pull, while it goes on."""
 
     def __init__(
-        self, known: Known, replica_labels: Sequence[str], pieces: Sequence[Piece]
+        self,
+        client: PrometheusClient,
+        prepared: Preparation,
+        deadline: float,
+        progress: Progress | None,
     ) -> None:
-        self._known = known
-        self._replica_labels = replica_labels
-        touched = ((p.entry.name, day) for p in pieces for day in self._days(p))
-        self._awaited: Counter[_Day] = Counter(touched)
-        self._parts: dict[_Day, list[Table]] = {}
-        self._spoilt: set[_Day] = set()
+        self._client = client
+        self._deadline = deadline
+        self._progress = progress
+        self._replica_labels = prepared.flavour.replica_labels
+        self._planned = {planned.entry.name: planned for planned in prepared.plan}
+        self._raw = raw_pieces(prepared.plan)
+        awaited = [*self._raw, *pieces_of(prepared.plan)]
+        self._keeper = DayKeeper(prepared.known, self._replica_labels, awaited)
+        self._whole = Harvest()
+        self._gatherings: dict[str, Gathering] = {}
+        for name, days in prepared.known.tables.items():
+            for _, table in sorted(days.items()):
+                self._gathering(name).add(table)
+        prepared.known.tables.clear()
+        self._answered = bool(self._gatherings)
 
-    def arrived(
-        self, piece: Piece, tables: Sequence[tuple[Piece, Table]], harvest: Harvest
-    ) -> None:
-        """A piece has arrived.
+    def read_raw(self) -> list[Piece]:
+        """Read raw what is planned so, and return what is to be asked in PromQL instead."""
+        left: list[Piece] = []
+        if not self._raw:
+            return left
+        tell = partial(self._tell, 0, len(self._raw))
+        reader = RawReader(self._client, self._replica_labels, self._deadline, tell)
+        done = 0
+        for together, reading in reader.arrivals(self._raw):
+            for piece in together:
+                if reading is None:
+                    instead = self._planned[piece.entry.name].cut(piece)
+                    self._keeper.replace(piece, instead)
+                    left += instead
+                    continue
+                done += 1
+                tables = [(part, t) for part, t in reading.tables if part.entry == piece.entry]
+                self._arrived(piece, Harvest(tables=tables))
+                self._tell(done, len(self._raw), piece.entry.name)
+        return left
 
-        Args:
-            piece: the piece, as it was planned.
-            tables: what came, each within a day.
-            harvest: what is missing of it, and what the server warned of.
+    def ask(self, pieces: Sequence[Piece]) -> None:
+        """Ask for pieces in PromQL.
+
+        Raises:
+            SourceError: not a single piece was answered, and nothing was known before.
         """
-        lost = {day for gap in harvest.missing for day in days_of(gap.start, gap.end)}
-        days = self._days(piece)
-        for part, table in tables:
-            for day in days_of(part.start, part.end):
-                if day in days:
-                    self._parts.setdefault((piece.entry.name, day), []).append(table)
-        for day in days:
-            key = (piece.entry.name, day)
-            self._awaited[key] -= 1
-            if harvest.warnings or day in lost:
-                self._spoilt.add(key)
-            if self._awaited[key] == 0:
-                self._keep(piece, day, self._parts.pop(key, []))
+        fetcher = Fetcher(self._client, self._replica_labels, deadline=self._deadline)
+        for piece, harvest in fetcher.arrivals(pieces, self._progress):
+            self._arrived(piece, harvest)
+        if fetcher.first_error is not None and not self._answered:
+            raise fetcher.first_error
 
-    def _keep(self, piece: Piece, day: datetime, parts: Sequence[Table]) -> None:
-        if self._known.cache is None or (piece.entry.name, day) in self._spoilt:
-            return
-        whole = join(parts) or (parts[0] if parts else None)
-        if whole is not None:
-            query = DayQuery.of(piece.entry, piece.step, self._replica_labels)
-            self._known.cache.store(query, day, self._known.marks[day], compact(whole))
+    def done(self) -> Pulled:
+        """All that was gathered, which is then no longer kept here."""
+        taken = {name: gathering.take() for name, gathering in self._gatherings.items()}
+        found = {name: table for name, table in taken.items() if table is not None}
+        return Pulled(found, self._whole.missing, self._whole.warnings)
 
-    def _days(self, piece: Piece) -> list[datetime]:
-        return [day for day in days_of(piece.start, piece.end) if day in self._known.marks]
+    def _arrived(self, piece: Piece, harvest: Harvest) -> None:
+        self._answered = self._answered or bool(harvest.tables)
+        tables = [(part, compact(table)) for part, table in harvest.tables]
+        for _, table in tables:
+            self._gathering(piece.entry.name).add(table)
+        self._keeper.arrived(piece, tables, harvest)
+        self._whole.add(harvest)
+
+    def _gathering(self, name: str) -> Gathering:
+        return self._gatherings.setdefault(name, Gathering())
+
+    def _tell(self, done: int, total: int, description: str) -> None:
+        if self._progress is not None:
+            self._progress(done, total, description)

@@ -20,6 +20,7 @@ from observe.telemetry.cache import DayCache, DayQuery, default_folder
 from observe.telemetry.catalogue import ENTRIES
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
+from observe.telemetry.day_keeper import DayKeeper
 from observe.telemetry.days import DAY
 from observe.telemetry.fetch import Harvest
 from observe.telemetry.frames import ALL
@@ -27,7 +28,6 @@ from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.marks import day_marks, finished_days, same
 from observe.telemetry.pieces import Piece
 from observe.telemetry.prepare import Known
-from observe.telemetry.pull import DayKeeper
 from observe.telemetry.settings import ConnectionSettings
 from observe.telemetry.snapshot import Snapshot
 
