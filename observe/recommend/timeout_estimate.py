@@ -11,6 +11,7 @@ from observe.recommend.policy import TimeoutPolicy
 from observe.recommend.reasons import Reason
 from observe.recommend.timeout_tail import Mask, Tail, busiest_steps, tail_of
 from observe.signals.latency import TargetLatency
+from observe.stats.histogram import merge
 from observe.stats.quantile import fraction_above, quantile
 
 
@@ -85,7 +86,7 @@ def estimate_timeout(
     governing, shaped = _governing(busy, week, callers)
     median = quantile(success, 0.5).value
     timeout, more = _choose(governing.interval.high, median, policy)
-    gone = latency.histogram("gone", steps=normal)
+    gone = merge(latency.histogram(group, steps=normal) for group in ("gone", "left"))
     hung_up = fraction_above(gone, governing.interval.value).value * gone.total / week.requests
     return TimeoutEstimate(
         timeout_ms=timeout,
@@ -124,12 +125,11 @@ def _unresolved(tail: Tail, policy: TimeoutPolicy) -> Refusal | None:
             "Raise the timeout that cuts them for a week, then look again",
         )
     if not math.isfinite(tail.interval.high):
-        edge = tail.survival.bounds[-2]
-        return Refusal(
-            Reason.TAIL_BEYOND_BUCKETS,
-            f"the {level} may lie beyond the last bucket ({edge:,.0f} ms), where durations are "
-            "not told apart",
-        )
+        edge = float(tail.survival.lower[-1])
+        words = f"the {level} may lie beyond the last bucket ({edge:,.0f} ms), where durations "
+        if edge <= 0:
+            words = "the proxies' bucket layouts have no bound in common, so that durations "
+        return Refusal(Reason.TAIL_BEYOND_BUCKETS, words + "are not told apart")
     return None
 
 

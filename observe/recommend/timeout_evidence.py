@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from observe.durations import istio_duration
 from observe.recommend.backtest import share_cut
 from observe.recommend.model import Caller, Interval, TimeoutEvidence, TimeoutPredicted
-from observe.recommend.timeout_estimate import TimeoutEstimate, quantile_name
+from observe.recommend.timeout_estimate import CallerTail, TimeoutEstimate, quantile_name
 from observe.recommend.timeout_tail import Mask
 from observe.signals.latency import TargetLatency
 from observe.stats.interval import proportion_interval
@@ -26,8 +26,9 @@ def timeout_evidence(
     rate: float,
     coverage: float,
     excluded: Spans,
+    cut: tuple[CallerTail, ...] = (),
 ) -> TimeoutEvidence:
-    """The numbers behind a timeout, rounded for the document."""
+    """The numbers behind a timeout, rounded for the document; callers that it cuts come first."""
     tail = estimate.governing
     top = tail.bracket.high
     return TimeoutEvidence(
@@ -46,7 +47,7 @@ def timeout_evidence(
         design_effect=round(tail.design_effect, 3),
         coverage=round(coverage, 4),
         excluded=excluded,
-        callers=_callers_shown(estimate),
+        callers=_callers_shown(estimate, cut),
     )
 
 
@@ -62,7 +63,9 @@ def spans_of(times: NDArray[np.datetime64], steps: Mask, step_seconds: int) -> S
     return tuple(spans)
 
 
-def _callers_shown(estimate: TimeoutEstimate) -> tuple[Caller, ...]:
+def _callers_shown(estimate: TimeoutEstimate, cut: tuple[CallerTail, ...]) -> tuple[Caller, ...]:
+    named = {(caller.namespace, caller.workload) for caller in cut}
+    others = (c for c in estimate.callers if (c.namespace, c.workload) not in named)
     return tuple(
         Caller(
             workload=caller.workload,
@@ -71,7 +74,7 @@ def _callers_shown(estimate: TimeoutEstimate) -> tuple[Caller, ...]:
             estimate_ms=_ms(caller.tail.interval.value),
             fraction_cut=_share(share_cut(caller.tail.survival, estimate.timeout_ms)),
         )
-        for caller in estimate.callers[:_CALLERS_SHOWN]
+        for caller in (*cut, *others)[:_CALLERS_SHOWN]
     )
 
 

@@ -64,9 +64,16 @@ def judge_timeout(
         return _none_set(estimate, settings, also)
     ratio = shortest / estimate.timeout_ms
     have = f"The timeout is {istio_duration(shortest)}"
-    if shortest < estimate.governing.interval.low:
+    too_tight = shortest < estimate.governing.interval.low
+    if too_tight and also and estimate.week.censored <= policy.false_timeout_rate:
+        words = f"{have} on one of the routes and cuts hardly any: its answers may be quicker."
+        return Judgement(Reason.TIMEOUT_TOO_TIGHT, "warning", words, settings, also)
+    if too_tight:
         words = f"{have}, which cuts good answers in the busiest hours."
         return Judgement(Reason.TIMEOUT_TOO_TIGHT, "critical", words, settings, also)
+    if now and None in now.route_timeouts_ms and ratio >= 1.0 - policy.tolerance:
+        words = f"{have} on some routes, and none on others: a hung call there waits for ever."
+        return Judgement(Reason.TIMEOUT_NONE_SET, "warning", words, settings, also)
     if ratio > policy.loose_factor:
         words = f"{have}, {ratio:.1f} times what is needed: a hung call holds its caller that long."
         return Judgement(Reason.TIMEOUT_TOO_LOOSE, "info", words, settings, also)

@@ -5,6 +5,7 @@ The formulas stand in docs/method.md, "Timeouts".
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from observe.recommend.policy import TimeoutPolicy
 from observe.signals.latency import TargetLatency
-from observe.stats.censored import censored_histogram
+from observe.stats.censored import Censored, censored_histogram, common_cut
 from observe.stats.dispersion import effect_of_scatter, scatter
 from observe.stats.histogram import Histogram
 from observe.stats.interval import quantile_interval
@@ -22,6 +23,8 @@ from observe.stats.windows import busiest, incidents
 Mask = NDArray[np.bool_]
 #: Successes slower than this quantile count as slow when incidents are looked for.
 _SLOW_QUANTILE = 0.99
+#: Days that are left out to see whether they alone decide, and days needed for that.
+_WORST_DAYS, _FEWEST_DAYS = 2, 5
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,7 @@ def tail_of(
     """The tail over some steps (mask of H), of all callers or of one."""
     rate = policy.false_timeout_rate
     success = latency.histogram("success", steps=steps, caller=caller)
-    cut = latency.histogram("censored", steps=steps, caller=caller)
-    seen = censored_histogram(success, cut)
+    seen = finished(latency, steps, caller)
     bracket = quantile(seen.survival, 1.0 - rate)
     swing = _swing(latency, steps, caller, bracket.low)
     effect = effect_of_scatter(swing, rate, success.total / max(1, int(steps.sum())))
@@ -65,7 +67,7 @@ def tail_of(
     level = policy.interval_confidence
     return Tail(
         survival=seen.survival,
-        requests=success.total + cut.total,
+        requests=seen.survival.total,
         interval=quantile_interval(seen.survival, 1.0 - rate, level, effect),
         bracket=bracket,
         censored=seen.fraction,
@@ -75,12 +77,50 @@ def tail_of(
     )
 
 
+def finished(latency: TargetLatency, steps: Mask, caller: int | None = None) -> Censored:
+    """Durations of the good requests as if none had been cut, of all callers or of one.
+
+    The sum of durations is known for all callers together only; the timeout that it shows is
+    taken to be the same for each.
+    """
+    return censored_histogram(
+        latency.histogram("success", steps=steps, caller=caller),
+        latency.histogram("censored", steps=steps, caller=caller),
+        common_cut(latency.histogram("censored", steps=steps)),
+    )
+
+
+def without_worst_days(
+    latency: TargetLatency, policy: TimeoutPolicy, normal: Mask, beyond_ms: float, busiest: bool
+) -> float:
+    """The quantile (ms) if the two days with the most slow answers had not been.
+
+    Args:
+        latency: the target's durations.
+        policy: the knobs.
+        normal: steps that are no incident (mask of H).
+        beyond_ms: answers slower than this are slow.
+        busiest: of the busiest of the remaining steps, else of all of them.
+
+    Returns:
+        NaN when fewer than three days remain.
+    """
+    days = latency.times.astype("datetime64[D]")
+    slow = latency.counts["success"][:, :, latency.lower >= beyond_ms].sum(axis=(0, 2))
+    names, which = np.unique(days[normal], return_inverse=True)
+    if len(names) < _FEWEST_DAYS:
+        return math.nan
+    worst = names[np.argsort(-np.bincount(which, slow[normal]), kind="stable")[:_WORST_DAYS]]
+    rest = normal & ~np.isin(days, worst)
+    steps = busiest_steps(latency, policy, rest) if busiest else rest
+    return quantile(finished(latency, steps).survival, 1.0 - policy.false_timeout_rate).value
+
+
 def _swing(latency: TargetLatency, steps: Mask, caller: int | None, beyond_ms: float) -> float:
     """How much the share of slow answers swings from step to step, chance taken out."""
     cube = latency.counts["success"]
     per_step = (cube if caller is None else cube[caller : caller + 1]).sum(axis=0)
-    lower = np.concatenate(([0.0], latency.bounds[:-1]))
-    return scatter(per_step[:, lower >= beyond_ms].sum(axis=1), per_step.sum(axis=1), steps)
+    return scatter(per_step[:, latency.lower >= beyond_ms].sum(axis=1), per_step.sum(axis=1), steps)
 
 
 def incident_steps(latency: TargetLatency, step_seconds: int) -> Mask:
@@ -91,8 +131,7 @@ def incident_steps(latency: TargetLatency, step_seconds: int) -> Mask:
     if success.total <= 0:
         return np.zeros(len(latency.times), dtype=bool)
     threshold = quantile(success, _SLOW_QUANTILE).low
-    lower = np.concatenate(([0.0], latency.bounds[:-1]))
-    slow = latency.counts["success"][:, :, lower >= threshold].sum(axis=(0, 2))
+    slow = latency.counts["success"][:, :, latency.lower >= threshold].sum(axis=(0, 2))
     return incidents(latency.times, volumes, slow, failed, step_seconds)
 
 

@@ -6,13 +6,15 @@ its sources stand in docs/method.md, "Timeouts".
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import networkx as nx
+import numpy as np
 
 from observe.durations import istio_duration
-from observe.recommend.backtest import backtest_timeout
-from observe.recommend.confidence import timeout_confidence
+from observe.recommend.backtest import backtest_timeout, share_cut
+from observe.recommend.confidence import Grounds, timeout_confidence
 from observe.recommend.current import CurrentSettings, CurrentTimeout, shortest_timeout
 from observe.recommend.model import (
     PlanChange,
@@ -22,6 +24,7 @@ from observe.recommend.model import (
 from observe.recommend.plan import agree_on_timeouts
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
+from observe.recommend.timeout_callers import callers_cut
 from observe.recommend.timeout_estimate import (
     Refusal,
     TimeoutEstimate,
@@ -35,11 +38,19 @@ from observe.recommend.timeout_evidence import (
 )
 from observe.recommend.timeout_gates import Gates, gate
 from observe.recommend.timeout_judgement import current_settings, judge_timeout
-from observe.recommend.timeout_tail import Mask, incident_steps
+from observe.recommend.timeout_tail import (
+    Mask,
+    finished,
+    incident_steps,
+    without_worst_days,
+)
 from observe.signals.latency import TargetLatency, latency_by_target
 from observe.signals.targets import edges_with_target
 from observe.target import Target
 from observe.telemetry.snapshot import Snapshot
+
+#: Nobody waits for the end of these as for an answer: their timeouts bound no caller.
+_HELD_OPEN = (Reason.STREAM, Reason.LONG_POLL)
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def recommend_timeouts(
             drafts.append(result)
             continue
         withheld.append(_withheld(target, result, now, context.known))
-        kept = shortest_timeout(now)
+        kept = None if result.reason in _HELD_OPEN else shortest_timeout(now)
         settled |= {target.path: kept} if kept is not None else {}
     proposed = {draft.path: draft.estimate.timeout_ms for draft in drafts}
     agreed, changes = agree_on_timeouts(proposed, settled, graph, policy.timeout.false_timeout_rate)
@@ -155,10 +166,9 @@ def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recomm
         latency, policy.timeout, draft.incident, draft.now, context.step_seconds
     )
     judgement = judge_timeout(estimate, draft.now, context.known, policy.timeout)
-    coverage = context.coverage.get(draft.path, 0.0)
-    confidence, doubts = timeout_confidence(
-        estimate, test, policy, context.days, coverage, context.partial
-    )
+    cut = callers_cut(latency, policy.timeout, ~draft.incident, timeout_ms)
+    grounds = _grounds(draft, timeout_ms, bool(cut), context)
+    confidence, doubts = timeout_confidence(estimate, test, policy, grounds)
     reasons = [judgement.reason, *judgement.also, *estimate.shaped_by]
     reasons += [Reason.CALLER_RAISED_TO_CALLEE] if raised else []
     reasons += [Reason.INCIDENT_EXCLUDED] if draft.incident.any() else []
@@ -172,18 +182,39 @@ def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recomm
         proposed={"timeout": istio_duration(timeout_ms)},
         confidence=confidence,
         severity=judgement.severity,
-        reasons=tuple(reason.value for reason in (*reasons, *doubts)),
+        reasons=tuple(dict.fromkeys(reason.value for reason in (*reasons, *doubts))),
         message=timeout_message(estimate, rate, judgement.words),
         evidence=timeout_evidence(
             latency,
             estimate,
             rate,
-            coverage,
+            grounds.coverage,
             spans_of(latency.times, draft.incident, context.step_seconds),
+            cut,
         ),
         predicted=predicted,
         predicted_interval=interval,
         backtest=test,
+    )
+
+
+def _grounds(draft: Draft, timeout_ms: float, a_caller_is_cut: bool, context: Context) -> Grounds:
+    latency, estimate = draft.latency, draft.estimate
+    everything = finished(latency, np.ones(len(latency.times), dtype=np.bool_)).survival
+    busiest = estimate.governing is estimate.busy
+    rest = math.nan
+    if busiest or estimate.governing is estimate.week:
+        beyond, policy = estimate.governing.bracket.low, context.policy.timeout
+        rest = without_worst_days(latency, policy, ~draft.incident, beyond, busiest)
+    first = int(np.argmax(latency.per_step("success") > 0))
+    unseen = first * context.step_seconds / 86_400
+    return Grounds(
+        days=context.days - unseen,
+        coverage=context.coverage.get(draft.path, 0.0),
+        partial=context.partial,
+        cut_with_incidents=share_cut(everything, timeout_ms),
+        a_caller_is_cut=a_caller_is_cut,
+        without_worst_days=rest,
     )
 
 

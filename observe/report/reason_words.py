@@ -56,7 +56,7 @@ _WORDS: dict[Reason, ReasonWords] = {
         "Look at the routes one by one before changing them.",
     ),
     Reason.SHORT_WINDOW: ReasonWords(
-        "the window is shorter than a week, so weekly peaks may be missing",
+        "the target was seen for less than a week, so weekly peaks may be missing",
         "Report again when a week has been recorded.",
     ),
     Reason.FEW_REQUESTS: ReasonWords(
@@ -78,6 +78,10 @@ _WORDS: dict[Reason, ReasonWords] = {
     Reason.CLIENTS_HANG_UP: ReasonWords(
         "clients hang up on slow answers more often than the timeout may cut them",
         "Look at the timeouts inside the clients.",
+    ),
+    Reason.CALLER_CUT: ReasonWords(
+        "a caller with few requests would lose many of them, although all together are in budget",
+        "Look at the callers under evidence; give that one a route or a timeout of its own.",
     ),
     Reason.PARTIAL_ANSWER: ReasonWords(
         "Prometheus answered only part of the questions", "See what is missing under data quality."

@@ -17,8 +17,9 @@ from observe.target import Target
 from observe.telemetry.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
-#: Outcome groups that a cube keeps apart.
-GROUPS = ("success", "censored", "gone", "failure", "other")
+#: Outcome groups that a cube keeps apart. Clients that were gone before the answer began are in
+#: "gone", those that left while it was running in "left".
+GROUPS = ("success", "censored", "gone", "left", "failure", "other")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ class TargetLatency:
     def _sum(self, group: str, steps: NDArray[np.bool_] | None) -> float:
         per_step = self.sum_ms[group]
         return float((per_step if steps is None else per_step[steps]).sum())
+
+    @property
+    def lower(self) -> Floats:
+        """Lower bounds of the buckets in ms; the first one is 0."""
+        edges: Floats = np.concatenate(([0.0], self.bounds[:-1]))
+        return edges
 
     def per_step(self, group: str = "success") -> Floats:
         """Requests of one group per step, array of H."""
@@ -134,7 +141,11 @@ def _group(rows: pd.DataFrame) -> pd.Series[str]:
     names |= {o.value: "censored" for o in CENSORED}
     names[Outcome.SUCCESS.value] = "success"
     names[Outcome.CLIENT_GONE.value] = "gone"
-    return outcome_of(rows).astype("str").map(names)
+    group = outcome_of(rows).astype("str").map(names)
+    answered = rows["code"].astype("str").str.startswith("2") & rows["flags"].astype(
+        "str"
+    ).str.contains("DC", regex=False)
+    return group.mask((group == "gone") & answered, "left")
 
 
 def _sums(snapshot: Snapshot, edges: pd.DataFrame) -> dict[str, pd.Series[float]]:

@@ -19,8 +19,10 @@ MESSAGES_PER_CALL = 1.5
 UPGRADED_SHARE = 0.01
 #: Share of slow answers that makes a target a long poll when nothing lies between fast and slow.
 SLOW_SHARE = 0.005
-#: Share of slow requests among those that clients hang up on, and of hang-ups among all requests.
+#: Share of requests that clients hang up on so late that no answer was to be expected any more.
 HANG_UP_SHARE = 0.05
+#: Share of requests whose answer was still running so late, when the client left: an event stream.
+LEFT_SHARE = 0.001
 
 
 class LongLived(StrEnum):
@@ -71,7 +73,12 @@ def long_lived(
     success, gone = latency.histogram("success"), latency.histogram("gone")
     everything = merge([latency.histogram(group) for group in GROUPS])
     slow_gone = _share_beyond(gone, slow_ms) * gone.total
-    if everything.total > 0 and slow_gone / everything.total >= HANG_UP_SHARE:
+    left = latency.histogram("left")
+    slow_left = _share_beyond(left, slow_ms) * left.total
+    if everything.total > 0 and (
+        (slow_gone + slow_left) / everything.total >= HANG_UP_SHARE
+        or slow_left / everything.total >= LEFT_SHARE
+    ):
         return LongLived.HANG_UP
     if _mostly_slow(success, slow_ms) or _slow_mode(success, slow_ms):
         return LongLived.LONG_POLL

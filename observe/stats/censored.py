@@ -63,8 +63,7 @@ def censored_histogram(
     total = events.total + censored.total
     if total <= 0:
         return Censored(Histogram.empty(events.bounds), 0.0, 0.0, 1.0)
-    if cut_ms is None and np.count_nonzero(censored.counts) == 1 and censored.total_sum:
-        cut_ms = censored.mean
+    cut_ms = common_cut(censored) if cut_ms is None else cut_ms
     mass, weight = _product_limit(events, censored, cut_ms)
     left = 1.0 - float(mass.sum())
     left = left if left > 1e-12 else 0.0
@@ -72,6 +71,15 @@ def censored_histogram(
     total_sum = events.total_sum if censored.total <= 0 else None
     survival = Histogram(events.bounds, mass * total, total_sum)
     return Censored(survival, 1.0 - left, censored.total / total, weight)
+
+
+def common_cut(censored: Histogram) -> float | None:
+    """The timeout (ms) behind requests that were all cut in one bucket: their mean.
+
+    None when they lie in several buckets, or their sum is not known.
+    """
+    alone = np.count_nonzero(censored.counts) == 1
+    return censored.mean if alone and censored.total_sum else None
 
 
 def _product_limit(

@@ -44,7 +44,7 @@ def curve_error(h: Histogram, times_ms: ArrayLike, confidence: float = 0.95) -> 
     low = h.lower.copy()
     low[0] = EARLIEST * h.bounds[0]
     at = np.clip(np.searchsorted(h.bounds, t, side="left"), 0, h.bounds.size - 1)
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         width = np.log(h.bounds[at] / low[at])
         place = np.clip(np.log(t / low[at]) / width, 0.0, 1.0)
     part = (STRAIGHT + KINKED * _kinks(h)[at]) * (0.05 / (1 - confidence)) ** TAIL

@@ -16,8 +16,8 @@ ELEVATED = 3.0
 #: A share must rise by this much, and by this many requests, to matter.
 MATERIAL_SHARE = 0.02
 MATERIAL_REQUESTS = 10.0
-#: Steps above this quantile of the normal steps' traffic are peaks.
-PEAK = 0.95
+#: Steps with this many times the traffic of the busiest normal step are peaks.
+PEAK = 1.05
 #: More steps than this are no incident but how the service is.
 MOST = 0.05
 DAY_SECONDS = 86_400
@@ -36,7 +36,9 @@ def incidents(
 
     A step belongs to an incident when its share of slow or of failed requests is anomalous, the
     same time of day is not anomalous on another day (else it is a habit, such as a nightly
-    batch), and it is not a peak of traffic (unless failures rise too).
+    batch), and it is no peak of traffic, nor next to one (unless failures rise too). A peak is
+    busier than any step was that was not slow: as much traffic that was borne at another time
+    is no reason for being slow.
 
     Args:
         times: starts of the steps, evenly spaced or not, ascending.
@@ -59,9 +61,17 @@ def incidents(
     if seconds[-1] - seconds[0] + step_seconds >= 2 * DAY_SECONDS:
         slowed = _unusual(np.asarray(slow, dtype=np.float64), n, seconds, step_seconds)
         normal = n[(n > 0) & ~slowed]
-        peak = n > np.quantile(normal, PEAK) if normal.size else nothing
-        found = failing | (slowed & ~peak)
+        peak = n > PEAK * normal.max() if normal.size else nothing
+        found = failing | (slowed & ~_runs_with(peak & slowed, slowed))
     return nothing if found.sum() > MOST * n.size else found
+
+
+def _runs_with(marked: Mask, steps: Mask) -> Mask:
+    """Those runs of adjacent steps that hold a marked one."""
+    starts = steps & ~np.append(False, steps[:-1])
+    run = np.where(steps, np.cumsum(starts), 0)
+    held: Mask = steps & np.isin(run, run[marked])
+    return held
 
 
 def _unusual(hits: Floats, n: Floats, seconds: NDArray[np.int64], step_seconds: float) -> Mask:

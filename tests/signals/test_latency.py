@@ -28,6 +28,7 @@ def test_outcomes_are_kept_apart():
                 Call(buckets=(90, 10, 0, 0, 0)),
                 Call(buckets=(0, 0, 4, 0, 0), code="504", flags="UT"),
                 Call(buckets=(0, 2, 0, 0, 0), code="0", flags="DC"),
+                Call(buckets=(0, 0, 3, 0, 0), code="200", flags="DC"),
                 Call(buckets=(7, 0, 0, 0, 0), code="503"),
                 Call(buckets=(0, 0, 0, 5, 0), code="503", flags="FI"),
             ],
@@ -35,7 +36,14 @@ def test_outcomes_are_kept_apart():
         )
     )["east/shop/cart"]
     totals = {group: cube.histogram(group).total for group in cube.counts}
-    assert totals == {"success": 1000, "censored": 40, "gone": 20, "failure": 70, "other": 50}
+    assert totals == {
+        "success": 1000,
+        "censored": 40,
+        "gone": 20,
+        "left": 30,
+        "failure": 70,
+        "other": 50,
+    }
 
 
 def test_steps_select_their_own_hours():

@@ -25,6 +25,8 @@ def verdict(*calls):
         ([Call(buckets=FAST, messages=(90_000, 24_000))], LongLived.GRPC_STREAM),
         ([Call(buckets=FAST), Call(buckets=(0, 0, 0, 5, 6), code="101")], LongLived.UPGRADE),
         ([Call(buckets=FAST), Call(buckets=(0, 0, 0, 0, 60), flags="DC")], LongLived.HANG_UP),
+        ([Call(buckets=FAST), Call(buckets=(0, 0, 0, 0, 2), flags="DC")], LongLived.HANG_UP),
+        ([Call(buckets=FAST), Call(buckets=(0, 0, 0, 0, 2), code="0", flags="DC")], None),
         ([Call(buckets=FAST), Call(buckets=(60, 0, 0, 0, 0), flags="DC")], None),
         ([Call(buckets=(0, 0, 10, 20, 70))], LongLived.LONG_POLL),
         ([Call(buckets=(800, 90, 9, 1, 50))], LongLived.LONG_POLL),

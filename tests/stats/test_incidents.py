@@ -80,6 +80,21 @@ def test_a_monday_peak_is_no_incident() -> None:
     assert w.incidents().size == 0
 
 
+def test_a_slowdown_under_traffic_that_another_day_bore_is_an_incident() -> None:
+    w = week(4)
+    busiest = int(np.argmax(w.volumes[:24]))
+    spoil(w.slow, w, [48 + busiest, 49 + busiest], 0.3)
+    assert w.incidents().tolist() == [48 + busiest, 49 + busiest]
+
+
+def test_the_hours_beside_a_peak_belong_to_it() -> None:
+    w = week(4)
+    w.volumes[9] *= 3
+    w.slow[9] = (w.volumes[9] * 0.2).astype(int)
+    spoil(w.slow, w, [8, 10, 20], 0.2)
+    assert w.incidents().tolist() == [20]
+
+
 def test_a_peak_with_failures_is_an_incident() -> None:
     w = week(4)
     w.volumes[9:13] *= 3
