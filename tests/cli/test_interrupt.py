@@ -109,7 +109,8 @@ def test_a_report_is_written_as_a_whole_or_not_at_all(
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     written = sorted(p.name for p in tmp_path.rglob("*") if p.parent.name != "snapshot")
-    if process.returncode == 130:
+    # An interrupt that Python meets while it ends is its own signal: 130 too for a shell.
+    if process.returncode in (130, -signal.SIGINT):
         assert err.splitlines()[-1] == LINE
     else:
         assert process.returncode == 0, err
