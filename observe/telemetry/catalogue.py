@@ -62,7 +62,8 @@ class Entry:
         unit: unit of the values.
         why: what the numbers are needed for.
         by: labels that the answer is grouped by.
-        template: PromQL; `$by`, `$window`, `$seconds`, `$once` are filled in by :func:`promql`.
+        template: PromQL; `$by`, `$window`, `$half_open`, `$seconds` and `$once` are filled
+            in by :func:`promql`.
         positive: rows that are zero say nothing and are dropped.
     """
 
@@ -89,7 +90,11 @@ def promql(entry: Entry, window_seconds: int, replica_labels: Sequence[str] = ()
     """
     once = f"avg without ({', '.join(replica_labels)}) " if replica_labels else ""
     return Template(entry.template).substitute(
-        by=", ".join(entry.by), window=f"{window_seconds}s", seconds=window_seconds, once=once
+        by=", ".join(entry.by),
+        window=f"{window_seconds}s",
+        half_open=f"{window_seconds * 1000 - 1}ms",
+        seconds=window_seconds,
+        once=once,
     )
 
 

@@ -137,7 +137,7 @@ def _templates(interval: str) -> dict[str, str]:
     )
     samples = selector(RECORDED_REQUESTS, [matches("reporter", everyone)])
     cpu, throttled, periods = (
-        f"sum by ($by) ($once(sum_over_time({recorded_name(metric)}[$window])))"
+        f"sum by ($by) ($once(sum_over_time({recorded_name(metric)}[$half_open])))"
         for metric in (_CPU, _THROTTLED, _PERIODS)
     )
     return {
@@ -146,7 +146,7 @@ def _templates(interval: str) -> dict[str, str]:
         "latency-sum": _total(f"{duration}_sum", clients, interval),
         "latency-count": _total(f"{duration}_count", clients, interval),
         "messages": " or ".join(directions),
-        "coverage": f"max by ($by) (count_over_time({samples}[$window]))",
+        "coverage": f"max by ($by) (count_over_time({samples}[$half_open]))",
         "cpu": f"{cpu} * {interval} / $seconds",
         "cpu-throttled": f"{throttled} / {periods}",
         "memory": f"max by ($by) ($once(max_over_time({MEMORY}[$window])))",
@@ -157,7 +157,7 @@ def _templates(interval: str) -> dict[str, str]:
 def _total(metric: str, reporters: str, interval: str) -> str:
     """What a recorded rate adds up to over the step."""
     series = selector(recorded_name(metric), [matches("reporter", reporters)])
-    return f"sum by ($by) ($once(sum_over_time({series}[$window]))) * {interval}"
+    return f"sum by ($by) ($once(sum_over_time({series}[$half_open]))) * {interval}"
 
 
 def rule_file(interval_seconds: int = EVALUATION_SECONDS) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Parts of PromQL that the catalogue is made of.
 
 They are templates: `$by` stands for the labels to group by, `$window` for the step (`$seconds` is
-its length as a number), `$once` for what makes one series of the copies that several Prometheus
-replicas recorded.
+its length as a number), `$half_open` for the step without its first moment, which Prometheus 2
+takes into a range, `$once` for what makes one series of the copies that several Prometheus replicas
+recorded.
 """
 
 from __future__ import annotations

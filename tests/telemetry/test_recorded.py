@@ -38,6 +38,7 @@ from observe.telemetry.snapshot import Snapshot
 
 Servers = Callable[..., PrometheusServer]
 START = END - timedelta(hours=12)
+DURATION = "istio_request_duration_milliseconds"
 integration = pytest.mark.integration
 
 
@@ -139,6 +140,30 @@ def test_recommendations_agree_within_the_error_that_the_method_states(
         assert right.severity == left.severity
         assert right.evidence.estimate_ms == pytest.approx(left.evidence.estimate_ms, rel=0.01)
         assert right.evidence.requests == pytest.approx(left.evidence.requests, rel=0.005)
+
+
+@integration
+@pytest.mark.parametrize("offset_ms", [0, 1, 17_250, 59_999])
+def test_a_sample_on_the_border_of_two_steps_counts_once(
+    prometheus_server: Servers, offset_ms: int
+) -> None:
+    """Rulers may evaluate on round times, and Prometheus 2 takes both ends into a range."""
+    week = Week(start=START - timedelta(hours=1))
+    size = len(week.times_ms)
+    week.labels = [
+        {"__name__": RECORDED_REQUESTS, **WEB},
+        {"__name__": f"workload:{DURATION}_bucket:rate5m", **WEB, "le": "+Inf"},
+        {"__name__": f"workload:{DURATION}_sum:rate5m", **WEB},
+        {"__name__": f"workload:{DURATION}_count:rate5m", **WEB},
+    ]
+    week.rows = [np.full(size, 2.0)] * 2 + [np.full(size, 66.0), np.full(size, 2.0)]
+    server = prometheus_server(flags=HISTORY_FLAGS)
+    push(server.url, week.labels, week.times_ms + offset_ms, week.values)
+    found = collect(PrometheusClient(server.url), START, END)
+    # with an offset the last sample lies beyond the window, and the first step holds another one
+    assert set(found.requests["requests"].round(6)) == {600.0}
+    assert set(found.latency["requests"].round(6)) == {7200.0}
+    assert set((found.latency_sum["sum_ms"] / found.latency_sum["requests"]).round(6)) == {33.0}
 
 
 @integration
