@@ -13,6 +13,7 @@ from observe.cli.options import (
     SectionCommand,
     collecting_options,
     connection_options,
+    explain_queries_option,
     output_option,
     prometheus_option,
     window_options,
@@ -24,9 +25,12 @@ from observe.cli.options import (
 @window_options
 @output_option("observe-snapshot")
 @collecting_options
+@explain_queries_option
 @connection_options
 @click.pass_context
-def collect_command(ctx: click.Context, /, output: Path, **options: Any) -> None:
+def collect_command(
+    ctx: click.Context, /, output: Path, explain_queries: bool, **options: Any
+) -> None:
     """Read the telemetry of a window and store it as a snapshot.
 
     The snapshot is a folder of Parquet files with a manifest. With --snapshot the other commands
@@ -37,6 +41,10 @@ def collect_command(ctx: click.Context, /, output: Path, **options: Any) -> None
     from observe.telemetry.snapshot import check_target, save
 
     console = ctx.find_object(Console) or Console()
+    if explain_queries:
+        from observe.cli.plan import print_plan
+
+        ctx.exit(print_plan(options, console))
     check_target(output)
     snapshot = pull(options, console)
     save(snapshot, output)

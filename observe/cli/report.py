@@ -13,6 +13,7 @@ from observe.cli.options import (
     advice_options,
     collecting_options,
     connection_options,
+    explain_queries_option,
     fail_on_option,
     output_option,
     source_options,
@@ -25,6 +26,7 @@ from observe.cli.options import (
 @output_option("observe-report")
 @fail_on_option
 @collecting_options
+@explain_queries_option
 @connection_options
 @click.pass_context
 def report_command(
@@ -34,6 +36,7 @@ def report_command(
     current: tuple[Path, ...],
     policy: Path | None,
     fail_on: str | None,
+    explain_queries: bool,
     **options: Any,
 ) -> None:
     """Write the weekly tuning report.
@@ -54,6 +57,10 @@ def report_command(
     from observe.report.write import check_folder, write_report
 
     console = ctx.find_object(Console) or Console()
+    if explain_queries:
+        from observe.cli.plan import print_plan
+
+        ctx.exit(print_plan(options, console))
     knobs, settings = read_policy(policy), read_settings(current)
     check_folder(output)
     snapshot = snapshot_from(options, console)
