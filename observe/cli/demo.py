@@ -88,8 +88,9 @@ def demo_command(
         print_summary(advice, folder / "report")
         console.say(verdict_text(judge_timeouts(advice, demo_mesh().starting(loaded.start))))
         console.say(f"Done in {time.monotonic() - began:.0f} s.")
-        _say_next(folder, server.url, loaded, console)
-        if serve or (serve is None and sys.stderr.isatty()):
+        stays = sys.stderr.isatty() if serve is None else serve
+        _say_next(folder, server.url, loaded, stays, console)
+        if stays:
             console.say(f"Prometheus stays at {server.url} until Ctrl-C.")
             _wait_for_ctrl_c(server, console)
     ctx.exit(finish(advice, None, console))
@@ -189,13 +190,15 @@ def _report(folder: Path, snapshot: Snapshot, current: Current, console: Console
     return advice
 
 
-def _say_next(folder: Path, url: str, loaded: LoadSummary, console: Console) -> None:
+def _say_next(folder: Path, url: str, loaded: LoadSummary, stays: bool, console: Console) -> None:
     snapshot, end = folder / "report" / "snapshot", f"{loaded.end:%Y-%m-%dT%H:%MZ}"
     console.say("")
-    console.say("Next:")
-    console.say(f"  observe explain east/shop/checkout --snapshot {snapshot}")
-    console.say(f"  observe export --snapshot {snapshot} --current {folder / 'current'} --diff")
-    console.say(f"  observe report --prometheus {url} --end {end}   (while it runs)")
+    current = f"--snapshot {snapshot} --current {folder / 'current'}"
+    console.say("Next (from a checkout: .venv/bin/observe):")
+    console.say(f"  observe explain east/shop/checkout {current}")
+    console.say(f"  observe export {current} --diff")
+    if stays:
+        console.say(f"  observe report --prometheus {url} --end {end}")
 
 
 def _wait_for_ctrl_c(server: PrometheusServer, console: Console) -> None:

@@ -95,15 +95,28 @@ def _notes(change: Change) -> list[str]:
 
 
 def _instructions(plan: ExportPlan) -> list[str]:
-    lines = ["Apply with `kubectl apply -R -f manifests`, or copy the files to where yours are."]
-    kinds = {path.partition("/")[0] for path in plan.rollback}
-    if RESTORE in kinds:
-        lines.append(f"Undo edits with `kubectl apply -R -f {ROLLBACK}/{RESTORE}`.")
-    if DELETE in kinds:
-        lines.append(f"Remove new objects with `kubectl delete -R -f {ROLLBACK}/{DELETE}`.")
-    if len({change.advice.target.cluster for change in plan.changes}) > 1:
-        lines.append("Each cluster has a folder of its own: apply it to that cluster only.")
-    return ["\n".join(lines)]
+    clusters = sorted({change.advice.target.cluster or "" for change in plan.changes})
+    if len(clusters) < 2:
+        return ["\n".join(_commands(plan, "kubectl", ""))]
+    parts = ["Each cluster has a folder of its own, for that cluster only."]
+    for name in clusters:
+        parts += ["", *_commands(plan, f"kubectl --context {name}", f"/{name}")]
+    return ["\n".join(parts)]
+
+
+def _commands(plan: ExportPlan, kubectl: str, folder: str) -> list[str]:
+    """How to apply and to undo what lies in one folder."""
+    lines = [
+        f"Apply with `{kubectl} apply -R -f {MANIFESTS}{folder}`, or copy the files to where "
+        "yours are."
+    ]
+    if any(path.startswith(f"{RESTORE}{folder}/") for path in plan.rollback):
+        lines.append(f"Undo edits with `{kubectl} apply -R -f {ROLLBACK}/{RESTORE}{folder}`.")
+    if any(path.startswith(f"{DELETE}{folder}/") for path in plan.rollback):
+        lines.append(
+            f"Remove new objects with `{kubectl} delete -R -f {ROLLBACK}/{DELETE}{folder}`."
+        )
+    return lines
 
 
 def _cell(text: str) -> str:

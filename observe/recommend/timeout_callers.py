@@ -13,6 +13,16 @@ _TIMES_THE_BUDGET = 10.0
 _FEWEST_CUT = 10.0
 
 
+def called_by_gateway(callers: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a gateway is among the callers (namespace, workload).
+
+    A VirtualService without `gateways` acts on sidecars only; what a gateway waits for stands in
+    the VirtualService that is bound to it. Told by the name: Istio's own charts call the
+    deployment istio-ingressgateway, and Gateway API's end in the name of their class.
+    """
+    return any("gateway" in workload for _, workload in callers)
+
+
 def callers_cut(
     latency: TargetLatency, policy: TimeoutPolicy, normal: Mask, timeout_ms: float
 ) -> tuple[CallerTail, ...]:

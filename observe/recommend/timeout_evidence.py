@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from observe.durations import istio_duration
 from observe.recommend.backtest import share_cut
 from observe.recommend.model import Caller, Interval, TimeoutEvidence, TimeoutPredicted
+from observe.recommend.reasons import Reason
 from observe.recommend.timeout_estimate import CallerTail, TimeoutEstimate, quantile_name
 from observe.recommend.timeout_tail import Mask
 from observe.signals.latency import TargetLatency
@@ -105,9 +106,20 @@ def timeout_message(estimate: TimeoutEstimate, rate: float, words: str) -> str:
         where = "For its slowest caller"
     return (
         f"{words} {where} the {quantile_name(1.0 - rate)} of good answers is {in_ms(tail.value)} "
-        f"(between {in_ms(tail.low)} and {in_ms(tail.high)}); "
-        f"{istio_duration(estimate.timeout_ms)} leaves room above that."
+        f"(between {in_ms(tail.low)} and {in_ms(tail.high)}); {_because(estimate)}"
     )
+
+
+def _because(estimate: TimeoutEstimate) -> str:
+    """Why the timeout is not just a little above the interval, or that it is."""
+    timeout = istio_duration(estimate.timeout_ms)
+    if Reason.CALLER_RAISED_TO_CALLEE in estimate.shaped_by:
+        return f"{timeout} is as long as the slowest service that it calls may take."
+    if Reason.MINIMUM_APPLIED in estimate.shaped_by:
+        return f"{timeout} is the shortest that the policy allows."
+    if Reason.NARROW_SPREAD_PADDED in estimate.shaped_by:
+        return f"{timeout} is kept clear of the median, {in_ms(estimate.median_ms)}."
+    return f"{timeout} leaves room above that."
 
 
 def in_ms(value: float) -> str:

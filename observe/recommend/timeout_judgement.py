@@ -96,5 +96,6 @@ def _none_set(
         return Judgement(Reason.TIMEOUT_UNKNOWN, "warning", words, settings, also)
     words = "No timeout is set: a hung call holds its caller for ever."
     if settings is None:
-        words = "No timeout is known: without one a hung call holds its caller for ever."
+        words = "What is set is not known: without a timeout a hung call holds its caller for ever."
+        return Judgement(Reason.TIMEOUT_UNKNOWN, "warning", words, settings, also)
     return Judgement(Reason.TIMEOUT_NONE_SET, "warning", words, settings, also)

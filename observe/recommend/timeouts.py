@@ -24,7 +24,7 @@ from observe.recommend.model import (
 from observe.recommend.plan import agree_on_timeouts
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
-from observe.recommend.timeout_callers import callers_cut
+from observe.recommend.timeout_callers import called_by_gateway, callers_cut
 from observe.recommend.timeout_estimate import (
     Refusal,
     TimeoutEstimate,
@@ -160,8 +160,10 @@ def _context(snapshot: Snapshot, policy: Policy, known: bool) -> Context:
 def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recommendation:
     latency, policy = draft.latency, context.policy
     rate = policy.timeout.false_timeout_rate
-    estimate = replace(draft.estimate, timeout_ms=timeout_ms)
-    raised = timeout_ms > draft.estimate.timeout_ms
+    shaped = draft.estimate.shaped_by
+    if timeout_ms > draft.estimate.timeout_ms:
+        shaped = (*shaped, Reason.CALLER_RAISED_TO_CALLEE)
+    estimate = replace(draft.estimate, timeout_ms=timeout_ms, shaped_by=shaped)
     test = backtest_timeout(
         latency, policy.timeout, draft.incident, draft.now, context.step_seconds
     )
@@ -170,7 +172,7 @@ def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recomm
     grounds = _grounds(draft, timeout_ms, bool(cut), context)
     confidence, doubts = timeout_confidence(estimate, test, policy, grounds)
     reasons = [judgement.reason, *judgement.also, *estimate.shaped_by]
-    reasons += [Reason.CALLER_RAISED_TO_CALLEE] if raised else []
+    reasons += [Reason.GATEWAY_CALLS] if called_by_gateway(latency.callers) else []
     reasons += [Reason.INCIDENT_EXCLUDED] if draft.incident.any() else []
     reasons += [Reason.WAYPOINT_STANDS_IN] if latency.reporter == "waypoint" else []
     predicted, interval = predict_cut(estimate, context.days)

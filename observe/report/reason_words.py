@@ -30,8 +30,9 @@ _WORDS: dict[Reason, ReasonWords] = {
     ),
     Reason.TIMEOUT_FITS: ReasonWords("the timeout that is set fits", "Nothing to do."),
     Reason.TIMEOUT_UNKNOWN: ReasonWords(
-        "a timeout cuts requests, but no VirtualService that sets one was given",
-        "Give the VirtualServices with --current; else a header or deadline of the clients cuts.",
+        "what is set is not known: the VirtualServices were not given, or none of them sets the "
+        "timeout that cuts requests",
+        "Give the VirtualServices with --current; a header or deadline of the clients may cut too.",
     ),
     Reason.CALLER_SLOWER: ReasonWords(
         "one caller sees clearly slower answers than the others; the timeout leaves room for it"
@@ -54,6 +55,10 @@ _WORDS: dict[Reason, ReasonWords] = {
     Reason.SEVERAL_ROUTES: ReasonWords(
         "the routes of the host carry different timeouts; the shortest is compared",
         "Look at the routes one by one before changing them.",
+    ),
+    Reason.GATEWAY_CALLS: ReasonWords(
+        "a gateway calls the host, and an exported VirtualService acts on sidecars only",
+        "Set the timeout in the VirtualService that is bound to the gateway as well.",
     ),
     Reason.SHORT_WINDOW: ReasonWords(
         "the target was seen for less than a week, so weekly peaks may be missing",

@@ -180,5 +180,5 @@ def test_a_pipe_gets_no_bars_and_no_colours(snapshot_folder: Path, tmp_path: Pat
     out, err = _start("report", "--snapshot", snapshot_folder, cwd=tmp_path).communicate()
     assert err == "Writing the report ...\n"
     assert "\x1b" not in out
-    assert "TIMEOUT_NONE_SET" in out  # no edge, no column dropped
+    assert "TIMEOUT_UNKNOWN" in out  # no edge, no column dropped
     assert all(line == line.rstrip() for line in out.splitlines())

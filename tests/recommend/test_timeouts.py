@@ -100,7 +100,14 @@ def test_a_grpc_stream_is_left_alone():
 
 def test_a_unary_grpc_call_gets_a_timeout():
     unary = Call(buckets=GOOD, grpc_status="0", protocol="grpc", messages=(168_000, 168_000))
-    assert only(advice([unary])).reasons[0] == "TIMEOUT_NONE_SET"
+    assert only(advice([unary], current={"other": (1.0,)})).reasons[0] == "TIMEOUT_NONE_SET"
+    assert only(advice([unary])).reasons[0] == "TIMEOUT_UNKNOWN"
+
+
+def test_a_gateway_among_the_callers_is_named():
+    found = only(advice([Call("istio-ingressgateway", buckets=GOOD)]))
+    assert "GATEWAY_CALLS" in found.reasons
+    assert "GATEWAY_CALLS" not in only(advice([Call(buckets=GOOD)])).reasons
 
 
 def test_a_websocket_is_left_alone():
