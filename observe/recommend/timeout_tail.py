@@ -17,7 +17,7 @@ from observe.stats.censored import Censored, censored_histogram, common_cut
 from observe.stats.dispersion import effect_of_scatter, scatter
 from observe.stats.histogram import Histogram
 from observe.stats.interval import quantile_interval
-from observe.stats.quantile import Estimate, quantile
+from observe.stats.quantile import Estimate, bucket_of, quantile
 from observe.stats.windows import busiest, incidents
 
 Mask = NDArray[np.bool_]
@@ -60,16 +60,17 @@ def tail_of(
     rate = policy.false_timeout_rate
     success = latency.histogram("success", steps=steps, caller=caller)
     seen = finished(latency, steps, caller)
-    bracket = quantile(seen.survival, 1.0 - rate)
-    swing = _swing(latency, steps, caller, bracket.low)
+    low, high = bucket_of(seen.survival, 1.0 - rate)
+    swing = _swing(latency, steps, caller, low)
     effect = effect_of_scatter(swing, rate, success.total / max(1, int(steps.sum())))
     effect *= seen.weight  # a censored request tells less than its count suggests
     level = policy.interval_confidence
+    interval = quantile_interval(seen.survival, 1.0 - rate, level, effect)
     return Tail(
         survival=seen.survival,
         requests=seen.survival.total,
-        interval=quantile_interval(seen.survival, 1.0 - rate, level, effect),
-        bracket=bracket,
+        interval=interval,
+        bracket=Estimate(interval.value, low, high),
         censored=seen.fraction,
         identified=1.0 - rate <= seen.identified_below,
         design_effect=effect,
@@ -130,7 +131,7 @@ def incident_steps(latency: TargetLatency, step_seconds: int) -> Mask:
     failed = latency.per_step("failure") + latency.counts["censored"].sum(axis=(0, 2))
     if success.total <= 0:
         return np.zeros(len(latency.times), dtype=bool)
-    threshold = quantile(success, _SLOW_QUANTILE).low
+    threshold = bucket_of(success, _SLOW_QUANTILE)[0]
     slow = latency.counts["success"][:, :, latency.lower >= threshold].sum(axis=(0, 2))
     return incidents(latency.times, volumes, slow, failed, step_seconds)
 

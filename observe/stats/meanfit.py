@@ -45,9 +45,10 @@ def fit_mean(log_times: Floats, table: Floats, mean: float) -> Floats:
     shift = spread**2 * effect * missing / (variance.sum() + (MEAN_ERROR * mean) ** 2)
     wanted = np.clip(position + shift, 0.02 * position, 1 - 0.02 * (1 - position))
     fitted = table.copy()
-    for i in np.flatnonzero((np.abs(wanted - position) > 1e-4) & (mass > 0)):
-        tilted = _tilted(parts[i], middles[i], float(wanted[i]))
-        fitted[i, 1:-1] = table[i, 0] - mass[i] * np.cumsum(tilted)[:-1]
+    moved = np.flatnonzero((np.abs(wanted - position) > 1e-4) & (mass > 0))
+    if moved.size:
+        tilted = np.cumsum(_tilted(parts[moved], middles[moved], wanted[moved]), axis=1)
+        fitted[moved, 1:-1] = table[moved, :1] - mass[moved, None] * tilted[:, :-1]
     return fitted
 
 
@@ -59,13 +60,14 @@ def _spreads(buckets: int) -> Floats:
     return spreads
 
 
-def _tilted(parts: Floats, at: Floats, wanted: float) -> Floats:
-    """Weights changed by exp(k · at) so that their mean position is the wanted one."""
-    low, high = -400.0, 400.0
+def _tilted(parts: Floats, at: Floats, wanted: Floats) -> Floats:
+    """Weights of each row, changed by exp(k · at) so that their mean position is the wanted one."""
+    low, high = np.full(wanted.size, -400.0), np.full(wanted.size, 400.0)
     weights = parts
     for _ in range(40):
         k = (low + high) / 2
-        weights = parts * np.exp(k * at - max(k, 0.0))
-        weights = weights / weights.sum()
-        low, high = (k, high) if weights @ at < wanted else (low, k)
+        weights = parts * np.exp(k[:, None] * at - np.maximum(k, 0.0)[:, None])
+        weights = weights / weights.sum(axis=1, keepdims=True)
+        below = (weights * at).sum(axis=1) < wanted
+        low, high = np.where(below, k, low), np.where(below, high, k)
     return weights

@@ -19,6 +19,7 @@ from observe.stats.histogram import Floats, Histogram
 __all__ = [
     "Estimate",
     "SurvivalCurve",
+    "bucket_of",
     "fraction_above",
     "linear_quantile",
     "quantile",
@@ -74,6 +75,17 @@ def quantiles(h: Histogram, qs: Sequence[float]) -> list[Estimate]:
         Estimate(float(v), float(lo), float(hi))
         for v, lo, hi in zip(values, low, high, strict=True)
     ]
+
+
+def bucket_of(h: Histogram, q: float) -> tuple[float, float]:
+    """Bounds in ms of the bucket that holds a quantile: all that is certain, and quickly said.
+
+    (0, inf) of an empty histogram.
+    """
+    if h.total <= 0:
+        return (0.0, float("inf"))
+    low, high = bracket(h, np.array([q]))
+    return (float(low[0]), float(high[0]))
 
 
 def bracket(h: Histogram, levels: Floats) -> tuple[Floats, Floats]:

@@ -155,3 +155,11 @@ def test_a_level_outside_0_and_1_is_refused(q: float) -> None:
 def test_a_negative_duration_is_refused() -> None:
     with pytest.raises(InputError, match="not negative"):
         fraction_above(only(3), -1.0)
+
+
+def test_the_bucket_of_a_quantile_is_the_bracket_of_its_estimate() -> None:
+    h = Histogram(np.array([10.0, 100.0, np.inf]), np.array([900.0, 99.0, 1.0]))
+    for q in (0.5, 0.9, 0.95, 0.999, 0.9995):
+        estimate = quantile(h, q)
+        assert bucket_of(h, q) == (estimate.low, estimate.high)
+    assert bucket_of(Histogram.empty(), 0.5) == (0.0, np.inf)
