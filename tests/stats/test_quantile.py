@@ -8,7 +8,7 @@ from scipy import stats
 
 from observe.errors import InputError
 from observe.stats.histogram import ISTIO_BUCKETS_MS, Histogram
-from observe.stats.quantile import fraction_above, linear_quantile, quantile, quantiles
+from observe.stats.quantile import bucket_of, fraction_above, linear_quantile, quantile, quantiles
 
 BOUNDS = np.array(ISTIO_BUCKETS_MS)
 LEVELS = (0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 0.9999)
