@@ -167,6 +167,7 @@ class PrometheusClient(LibraryCalls):
             infos=answer.infos + result.infos,
             bytes=answer.bytes,
             seconds=answer.seconds,
+            partial=answer.partial,
         )
 
     def _ask(

@@ -27,6 +27,7 @@ class QueryResult:
         infos: what the server remarked.
         bytes: size of the answer as decoded.
         seconds: time until the answer was there.
+        partial: the server says that a part of its stores did not answer.
     """
 
     labels: tuple[Labels, ...]
@@ -37,6 +38,7 @@ class QueryResult:
     infos: tuple[str, ...] = ()
     bytes: int = 0
     seconds: float = 0.0
+    partial: bool = False
 
     def frame(self) -> pd.DataFrame:
         """One row a sample: `time` (UTC), one column a label, `value`; "" for absent labels."""

@@ -28,6 +28,8 @@ _SPLITTABLE = (QueryTooLargeError, CutAnswerError, DeadlineError)
 #: Faults that may be over when the same is asked again.
 _PASSING = (BusyError, CutAnswerError)
 _REPEATS = 2
+#: Series are halved by label so many times at the most.
+_DEEPEST = 8
 #: After as many failures in a row nothing more is asked.
 _PATIENCE = 3
 
@@ -142,6 +144,8 @@ class Fetcher:
                 continue
             tables = [(day, self._tabulate(day, answer)) for day, answer in by_day(part, result)]
             harvest.tables += tables
+            if result.partial:
+                harvest.missing.append(_gap(part, "the server says that it answered in part"))
             harvest.warnings += result.warnings
         return piece, harvest
 
@@ -202,7 +206,7 @@ class Fetcher:
 
     def _divide(self, piece: Piece) -> bool:
         """Find parts of the series of a piece that cannot be any shorter."""
-        for label in shard_labels(piece.entry):
+        for label in shard_labels(piece.entry) if len(piece.shard) < _DEEPEST else ():
             try:
                 found = series_by(
                     self._client, piece.entry, label, piece.start, piece.end, piece.shard
@@ -229,7 +233,11 @@ class Fetcher:
             self._failures[piece.entry.name] += 1
             if isinstance(error, UnreachableError):
                 self._lost += 1
-        where = f" (series with {', '.join(piece.shard)})" if piece.shard else ""
-        return MissingPiece(
-            query=piece.entry.name, start=piece.start, end=piece.end, reason=f"{error}{where}"
-        )
+        return _gap(piece, str(error))
+
+
+def _gap(piece: Piece, reason: str) -> MissingPiece:
+    where = f" (series with {', '.join(piece.shard)})" if piece.shard else ""
+    return MissingPiece(
+        query=piece.entry.name, start=piece.start, end=piece.end, reason=f"{reason}{where}"
+    )

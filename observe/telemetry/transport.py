@@ -29,6 +29,7 @@ class Answer:
         infos: its `infos`.
         bytes: size of the body.
         seconds: time from sending to the last byte.
+        partial: the server says that a part of its stores did not answer (VictoriaMetrics).
     """
 
     data: Any
@@ -36,6 +37,7 @@ class Answer:
     infos: tuple[str, ...]
     bytes: int
     seconds: float
+    partial: bool = False
 
 
 def exchange(
@@ -140,6 +142,7 @@ def _parse(body: bytes, seconds: float, settings: ConnectionSettings) -> Answer:
         infos=_lines(answer.get("infos"), settings),
         bytes=len(body),
         seconds=seconds,
+        partial=answer.get("isPartial") is True,
     )
 
 

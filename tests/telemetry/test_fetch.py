@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import re
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +38,7 @@ def _ones(asked: Asked) -> Reply:
 def _run(server: Api, pieces: list[Piece], threads: int = 1, **options: float) -> Harvest:
     settings = ConnectionSettings(server.url, max_concurrency=threads, **options)  # type: ignore[arg-type]
     client = PrometheusClient(settings, retry_policy(backoff_seconds=0.001))
-    return Fetcher(client, ()).run(pieces)
+    return Fetcher(client, (), pause_seconds=0.01).run(pieces)
 
 
 def _pieces(count: int, steps: int = 24) -> list[Piece]:
@@ -157,3 +161,130 @@ def test_nan_and_infinite_samples_are_left_out_and_counted(api: Serve) -> None:
     harvest = _run(api(answer), _pieces(1))
     assert _total(harvest) == 4
     assert harvest.tables[0][1].dropped == 3
+
+
+def _services(asked: Asked) -> set[str]:
+    """Services that a query selects, of the two there are."""
+    query = asked.params["query"]
+    found = {"cart", "pay"}
+    for operator, text in re.findall(r'destination_service(=~|!~)"((?:[^"]*))"', query):
+        inside = {name for name in found if re.fullmatch(text, name)}
+        found &= inside if operator == "=~" else {"cart", "pay"} - inside
+    return found
+
+
+def test_a_step_that_is_too_large_is_divided_by_label_and_the_next_ones_at_once(
+    api: Serve,
+) -> None:
+    def one_only(asked: Asked) -> Reply:
+        services, times = _services(asked), _times(asked)
+        if len(services) > 1:
+            return TOO_LARGE
+        (service,) = services
+        return matrix((LABELS | {"destination_service": service}, [(t, "1") for t in times]))
+
+    server = api(_counts_or(one_only))
+    harvest = _run(server, _pieces(2, steps=4))
+    assert harvest.missing == []
+    assert _total(harvest) == 2 * 8
+    refused = [
+        a for a in server.asked if len(_services(a)) > 1 and "count" not in a.params["query"][:5]
+    ]
+    assert [len(_times(asked)) for asked in refused] == [4, 2, 1]
+    counts = [a for a in server.asked if a.params["query"].startswith("count by")]
+    assert len(counts) == 1
+
+
+def _counts_or(reply: Callable[[Asked], Reply]) -> Callable[[Asked], Reply]:
+    """A server that counts series by service truthfully, and answers the rest like this."""
+
+    def answer(asked: Asked) -> Reply:
+        if not asked.params["query"].startswith("count by"):
+            return reply(asked)
+        if "count by (destination_service)" not in asked.params["query"]:
+            return matrix()
+        at = _times(asked)[0]
+        return matrix(*(({"destination_service": s}, [(at, "9")]) for s in _services(asked)))
+
+    return answer
+
+
+def test_a_part_of_the_series_that_does_not_arrive_is_named(api: Serve) -> None:
+    server = api(_counts_or(lambda a: TOO_LARGE if "pay" in _services(a) else _ones(a)))
+    harvest = _run(server, _pieces(1, steps=1))
+    assert _total(harvest) == 1
+    (gap,) = harvest.missing
+    assert gap.reason.endswith('(series with destination_service!~"c(?s:.*)")')
+
+
+def test_a_server_that_refuses_whatever_is_asked_is_not_asked_for_ever(api: Serve) -> None:
+    def lie(asked: Asked) -> Reply:
+        if asked.params["query"].startswith("count by"):
+            at = _times(asked)[0]
+            return matrix(*(({"destination_service": s}, [(at, "9")]) for s in ("cart", "pay")))
+        return TOO_LARGE
+
+    server = api(lie)
+    with pytest.raises(QueryTooLargeError):
+        _run(server, _pieces(5))
+    assert len(server.asked) < 60
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+def test_a_server_in_trouble_for_longer_than_a_request_is_waited_for(
+    api: Serve, status: int
+) -> None:
+    server = api(
+        lambda asked: _ones(asked) if len(server.asked) > 9 else failure(status, "busy", "wait")
+    )
+    harvest = _run(server, _pieces(1))
+    assert (_total(harvest), harvest.missing) == (24, [])
+    assert len(server.asked) == 10
+
+
+def test_a_gateway_that_loses_patience_is_asked_for_less(api: Serve) -> None:
+    server = api(lambda asked: Reply(504, b"slow") if len(_times(asked)) > 12 else _ones(asked))
+    assert _total(_run(server, _pieces(1))) == 24
+
+
+def test_a_single_step_that_was_cut_is_asked_for_again(api: Serve) -> None:
+    def answer(asked: Asked) -> Reply:
+        whole = _ones(asked)
+        return whole if len(server.asked) > 2 else Reply(200, whole.body[:40], length=999)
+
+    server = api(answer)
+    assert _total(_run(server, _pieces(1, steps=1))) == 1
+
+
+def test_a_partial_answer_is_kept_and_named(api: Serve) -> None:
+    def answer(asked: Asked) -> Reply:
+        document = json.loads(_ones(asked).body) | {"isPartial": True}
+        return Reply(200, json.dumps(document).encode())
+
+    harvest = _run(api(answer), _pieces(1))
+    assert _total(harvest) == 24
+    assert [gap.reason for gap in harvest.missing] == ["the server says that it answered in part"]
+
+
+def test_fewer_run_at_once_after_a_refusal_and_never_more_than_was_allowed(api: Serve) -> None:
+    lock, inside, peaks = threading.Lock(), [0], [0, 0]
+
+    def answer(asked: Asked) -> Reply:
+        with lock:
+            number = len(server.asked)
+            inside[0] += 1
+            late = number > 45
+            peaks[late] = max(peaks[late], inside[0])
+        time.sleep(0.005)
+        with lock:
+            inside[0] -= 1
+        return failure(429, "rate", "slow down") if 30 <= number < 34 else _ones(asked)
+
+    server = api(answer)
+    settings = ConnectionSettings(server.url, max_concurrency=6)
+    client = PrometheusClient(settings, retry_policy(backoff_seconds=0.001))
+    harvest = Fetcher(client, (), pause_seconds=0.01).run(_pieces(60))
+    assert (_total(harvest), harvest.missing) == (60 * 24, [])
+    assert client.pace.halved >= 1
+    assert 2 <= peaks[0] <= 6
+    assert client.pace.reached <= 6
