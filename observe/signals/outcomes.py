@@ -125,13 +125,14 @@ def outcome_of(frame: pd.DataFrame) -> pd.Series[str]:
     kinds = [pd.factorize(frame[column]) for column in OUTCOME_COLUMNS]
     number = np.zeros(len(frame), dtype=np.int64)
     for codes, values in kinds:
-        number = number * max(1, len(values)) + codes
+        number = number * (len(values) + 1) + codes + 1  # a label that is missing has code -1
     # Frames have millions of rows but few combinations of labels: each is read once.
     first, which = np.unique(number, return_index=True, return_inverse=True)[1:]
     meaning = [
-        classify(*(str(values[codes[row]]) for codes, values in kinds)).value for row in first
+        classify(*(str(values[codes[row]]) if codes[row] >= 0 else "" for codes, values in kinds))
+        for row in first
     ]
     names = [o.value for o in Outcome]
-    places = np.array([names.index(m) for m in meaning], dtype=np.int64)
+    places = np.array([names.index(m.value) for m in meaning], dtype=np.int64)
     outcome = pd.Categorical.from_codes(places[which], categories=pd.Index(names))
     return pd.Series(outcome, index=frame.index)

@@ -51,3 +51,10 @@ def test_every_row_of_a_frame_gets_its_own_outcome():
     found = outcome_of(frame)
     assert list(found.index) == [7, 3, 5, 1]
     assert list(found) == ["success", "server_error", "server_error", "timeout"]
+
+
+def test_a_label_that_is_missing_is_an_empty_one():
+    frame = pd.DataFrame(
+        {"code": ["200", "504", None], "flags": ["-", "UT", None], "grpc_status": [None, "14", "0"]}
+    ).astype("category")
+    assert outcome_of(frame).tolist() == ["success", "timeout", "success"]
