@@ -1,0 +1,127 @@
+"""What a monitoring stack is made of: the one document that every target renders.
+
+An *edge* tier in each cluster scrapes the proxies and records rates; one *external* tier keeps the
+recorded rates of all clusters. How the numbers were chosen: docs/bootstrap.md.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from observe.documents import CamelModel
+
+#: A name that may stand in a Kubernetes object's name (RFC 1123 label).
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+#: A duration as Prometheus writes it; one unit.
+Retention = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(h|d|w|y)$")]
+
+#: Evaluations that a rate window must span, so that one missed scrape leaves two samples in it.
+_SCRAPES_PER_WINDOW = 4
+
+
+class _Part(CamelModel):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class Cluster(_Part):
+    """One cluster of the mesh, with an edge tier of its own."""
+
+    name: Name = Field(description="value of the label `cluster`: Istio's multiCluster.clusterName")
+    edge_url: str | None = Field(
+        default=None,
+        description="where the external tier reaches this edge tier; none: it is a Service beside it",
+    )
+
+
+class EdgeTier(_Part):
+    """The Prometheus beside the proxies."""
+
+    scrape_seconds: int = Field(default=15, ge=1, le=75, description="distance of scrapes")
+    evaluation_seconds: int = Field(
+        default=60, ge=1, le=300, description="distance of evaluations of the recording rules"
+    )
+    retention: Retention = Field(default="2d", description="how long raw series are kept")
+    sizes: bool = Field(default=False, description="record histograms of request sizes too")
+    replicas: int = Field(default=1, ge=1, le=2, description="2 makes a pair that scrapes alike")
+
+
+class ExternalTier(_Part):
+    """The Prometheus that keeps what all edge tiers recorded."""
+
+    transport: Literal["federate", "remote-write"] = Field(
+        default="federate",
+        description="federate: it asks the edge tiers; remote-write: they send to it",
+    )
+    federation_seconds: int = Field(
+        default=30, ge=1, le=300, description="distance of requests to /federate"
+    )
+    retention: Retention = Field(default="90d", description="how long recorded rates are kept")
+    write_url: str | None = Field(
+        default=None, description="where edge tiers of other clusters send to (remote-write)"
+    )
+
+
+class Objectives(_Part):
+    """What the burn-rate alerts defend, for every service."""
+
+    availability: float = Field(default=0.999, gt=0.5, lt=1, description="share of good answers")
+    latency_ms: float = Field(
+        default=1000, gt=0, description="an answer within this is fast; an upper end of a bucket"
+    )
+    latency: float = Field(default=0.99, gt=0.5, lt=1, description="share of fast answers")
+
+
+class Security(_Part):
+    """How the tiers know one another. There is no setting that leaves /federate open."""
+
+    auth: Literal["basic", "mtls"] = "basic"
+    secret: Name = Field(
+        default="observe-tiers",
+        description="Kubernetes Secret with the keys docs/bootstrap.md names",
+    )
+
+
+class Stack(_Part):
+    """The whole stack; `observe-stack.yaml`."""
+
+    namespace: Name = "observe"
+    istio_namespace: Name = "istio-system"
+    istio_version: str = Field(default="1.27", pattern=r"^1\.[0-9]{1,2}(\.[0-9]{1,3})?$")
+    clusters: tuple[Cluster, ...] = Field(default=(Cluster(name="east"),), min_length=1)
+    home: Name | None = Field(
+        default=None, description="the cluster that the external tier runs in; none: the first"
+    )
+    edge: EdgeTier = EdgeTier()
+    external: ExternalTier = ExternalTier()
+    objectives: Objectives = Objectives()
+    security: Security = Security()
+    prometheus_image: str = "prom/prometheus:v3.5.0"
+    alertmanager_image: str = "prom/alertmanager:v0.28.1"
+
+    @property
+    def rate_seconds(self) -> int:
+        """Span of the recorded rates; part of their names."""
+        return 300
+
+    @property
+    def home_cluster(self) -> Cluster:
+        """The cluster that the external tier runs in."""
+        return next(c for c in self.clusters if c.name == (self.home or self.clusters[0].name))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [cluster.name for cluster in self.clusters]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two clusters are named {twice[0]}")
+        if self.home is not None and self.home not in names:
+            raise ValueError(f"home is {self.home}, which is none of the clusters")
+        if self.edge.scrape_seconds * _SCRAPES_PER_WINDOW > self.rate_seconds:
+            raise ValueError("scrapeSeconds is too long for rates over 5 minutes: 75 at the most")
+        if self.edge.evaluation_seconds < self.edge.scrape_seconds:
+            raise ValueError("evaluationSeconds is shorter than scrapeSeconds: nothing new to add")
+        if self.external.federation_seconds > self.edge.evaluation_seconds:
+            raise ValueError("federationSeconds is longer than evaluationSeconds: rates get lost")
+        return self
