@@ -31,7 +31,7 @@ class Cluster(_Part):
     name: Name = Field(description="value of the label `cluster`: Istio's multiCluster.clusterName")
     edge_url: str | None = Field(
         default=None,
-        description="where the external tier reaches this edge tier; none: it is a Service beside it",
+        description="where the external tier reaches this edge tier; none: a Service beside it",
     )
 
 
