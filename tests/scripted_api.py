@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 from collections.abc import Callable
@@ -55,6 +56,24 @@ def vector(value: str = "1") -> Reply:
 def matrix(*series: tuple[dict[str, str], list[tuple[float, str]]], **more: Any) -> Reply:
     result = [{"metric": labels, "values": values} for labels, values in series]
     return success({"resultType": "matrix", "result": result}, **more)
+
+
+def at_moments(
+    asked: Asked, *series: tuple[dict[str, str], list[tuple[float, str]]], **more: Any
+) -> Reply:
+    """What a question about several moments finds, in each the last sample that is not later."""
+    now = float(asked.params.get("time", "1e10"))
+    found = []
+    for term in asked.params["query"].split(" or label_replace("):
+        offset = re.search(r"offset (\d+)s", term)
+        moment = now - float(offset.group(1) if offset else 0)
+        number = re.findall(r'"observed_at", "(\d+)"', term)
+        own = {"observed_at": number[-1]} if number else {}
+        for labels, samples in series:
+            before = [value for at, value in samples if at <= moment]
+            if before and number:
+                found.append({"metric": labels | own, "value": [now, before[-1]]})
+    return success({"resultType": "vector", "result": found}, **more)
 
 
 class Api:

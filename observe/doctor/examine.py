@@ -15,8 +15,10 @@ from observe.errors import SourceError
 from observe.telemetry import catalogue, probes
 from observe.telemetry.buckets import parse_bound
 from observe.telemetry.client import PrometheusClient
+from observe.telemetry.decode import QueryResult
 from observe.telemetry.dialect import identify
 from observe.telemetry.findings import kind_of
+from observe.telemetry.moments import Moved
 from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_name
 
 #: Metrics that say what there is: the mesh, containers, Kubernetes' objects, Envoy, istiod.
@@ -90,9 +92,7 @@ class Examination:
             "the number of series",
             lambda: probes.look(client, probes.series_query(wanted), *window),
         )
-        interval = self._try(
-            "the scrape interval", lambda: probes.sample_interval(client, metric, *window)
-        )
+        interval = self._try("the scrape interval", lambda: self._interval(counted))
         labels = self._labels_of(metric, facts.names)
         known = None if labels is None else tuple(labels)
         copies = self._try("copies", lambda: probes.copy_labels(client, metric, known, *window))
@@ -118,6 +118,14 @@ class Examination:
             self._kept_away[what] = error.message
             return None
 
+    def _look(self, query: Moved) -> QueryResult:
+        return probes.look(self._client, query, self._start, self._end)
+
+    def _interval(self, counted: QueryResult | None) -> float | None:
+        if counted is None:
+            return None
+        return probes.sample_interval(self._client, self._metric, counted, self._end - self._start)
+
     def _skew(self) -> float:
         before = time.time()
         answer = self._client.instant("time()")
@@ -133,7 +141,7 @@ class Examination:
 
     def _cluster_stats(self) -> frozenset[str]:
         chosen = '{__name__=~"envoy_cluster_.+", cluster_name!="xds-grpc"}'
-        found = probes.look(self._client, f"group by (__name__) ({chosen})", self._start, self._end)
+        found = self._look(lambda at: f"group by (__name__) ({chosen}{at})")
         return frozenset(labels["__name__"] for labels in found.labels)
 
     def _labels_of(self, metric: str, names: frozenset[str]) -> frozenset[str] | None:
@@ -146,7 +154,7 @@ class Examination:
         self._kept_away["names of labels"] = "only one series was looked at"
         one = self._try(
             "names of labels",
-            lambda: probes.look(self._client, f"topk(1, {metric})", self._start, self._end),
+            lambda: self._look(lambda at: f"topk(1, {metric}{at})"),
         )
         return None if one is None else frozenset(n for s in one.labels for n in s) - {"__name__"}
 
@@ -163,12 +171,14 @@ class Examination:
     def _freshness(self) -> float | None:
         """Age of the newest sample of the last hour, at the end of the window."""
         hour_ago = max(self._start, self._end - timedelta(hours=1))
-        newest = f"max(timestamp({self._metric}))"
-        found = probes.look(self._client, newest, hour_ago, self._end)
+        metric = self._metric
+        found = probes.look(
+            self._client, lambda at: f"max(timestamp({metric}{at}))", hour_ago, self._end
+        )
         return self._end.timestamp() - float(found.values.max()) if found.values.size else None
 
     def _bounds(self, metric: str) -> tuple[float, ...]:
-        found = probes.look(self._client, f"group by (le) ({metric})", self._start, self._end)
+        found = self._look(lambda at: f"group by (le) ({metric}{at})")
         bounds = {parse_bound(labels.get("le", "")) for labels in found.labels}
         return tuple(sorted(bound for bound in bounds if bound == bound))
 
@@ -185,9 +195,8 @@ class Examination:
         first = min(self._start + timedelta(hours=1), self._end)  # whole hours of the window only
         for reporter, side in (("source|waypoint", "source"), ("destination", "destination")):
             keys = f"cluster, {side}_cluster, {side}_workload_namespace"
-            counted = f'count_over_time({self._metric}{{reporter=~"{reporter}"}}[1h])'
-            query = f"avg by ({keys}) (max by ({keys}, {side}_workload) ({counted}))"
-            found = probes.look(self._client, query, first, self._end)
+            chosen = f'{self._metric}{{reporter=~"{reporter}"}}[1h]'
+            found = probes.look(self._client, _scrapes(chosen, keys, side), first, self._end)
             for number, labels in enumerate(found.labels):
                 cluster = labels.get("cluster") or labels.get(f"{side}_cluster", "")
                 namespace = labels.get(f"{side}_workload_namespace", "")
@@ -197,3 +206,9 @@ class Examination:
             Coverage(cluster, namespace, min(1.0, max(found)))
             for (cluster, namespace), found in sorted(shares.items())
         )
+
+
+def _scrapes(chosen: str, keys: str, side: str) -> Moved:
+    """Samples of an hour, of the best covered proxy of each workload."""
+    best = f"max by ({keys}, {side}_workload)"
+    return lambda at: f"avg by ({keys}) ({best} (count_over_time({chosen}{at})))"

@@ -19,6 +19,7 @@ from observe.telemetry.findings import (
     reporter_warnings,
     series_warnings,
 )
+from observe.telemetry.moments import Moved
 from observe.telemetry.recorded import RECORDED_REQUESTS, SOURCES, recorded_entries
 from observe.telemetry.templates import OLD_LABELS
 
@@ -82,7 +83,7 @@ def survey(
     metric = catalogue.REQUESTS if kind == "raw" else RECORDED_REQUESTS
     counted = probes.look(client, probes.series_query(_counted(names, kind)), start, end)
     reporters = probes.reporters_of(metric, counted)
-    interval = probes.sample_interval(client, metric, start, end)
+    interval = probes.sample_interval(client, metric, counted, end - start)
     labels = probes.label_names(client, metric, start, end)
     copies = probes.copy_labels(client, metric, labels, start, end)
     warnings += interval_warnings(interval, kind) + reporter_warnings(reporters, names)
@@ -104,9 +105,9 @@ def _raw_or_recorded(
     client: PrometheusClient, start: datetime, end: datetime
 ) -> tuple[Kind, list[str]]:
     """Which of both to read: counters, unless some cluster has recorded rates only."""
-    raw = _clusters(probes.look(client, f"group by (cluster) ({catalogue.REQUESTS})", start, end))
-    recorded = _clusters(
-        probes.look(client, f"group by (cluster) ({RECORDED_REQUESTS})", start, end)
+    raw, recorded = (
+        _clusters(probes.look(client, _by_cluster(metric), start, end))
+        for metric in (catalogue.REQUESTS, RECORDED_REQUESTS)
     )
     if recorded <= raw:
         return "raw", []
@@ -117,6 +118,10 @@ def _raw_or_recorded(
         f"the clusters {left_out} have recorded rates only, and others counters only: the counters "
         "were read; ask the Prometheus of each cluster (--prometheus may be repeated)"
     ]
+
+
+def _by_cluster(metric: str) -> Moved:
+    return lambda at: f"group by (cluster) ({metric}{at})"
 
 
 def _clusters(found: QueryResult) -> set[str]:

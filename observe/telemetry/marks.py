@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from observe.errors import SourceError
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.days import DAY
+from observe.telemetry.moments import at_moments, moment_of
 
 #: Total and number of series of the mark's metric, at each of its moments; -1 where there is none.
 Mark = tuple[float, ...]
 
-_EVERY = timedelta(hours=6)
-_MOMENTS = DAY // _EVERY
+_MOMENTS = tuple(timedelta(hours=hours) for hours in (6, 12, 18, 24))
 _ABSENT = -1.0
 #: Total of counters may differ by so much: deduplicated replicas are scraped at other moments.
 _TOLERANCE = 1e-4
@@ -53,7 +53,7 @@ def finished_days(
 def day_marks(
     client: PrometheusClient, metric: str, days: Sequence[datetime]
 ) -> dict[datetime, Mark]:
-    """The mark of each day, from one cheap query; days without data have none.
+    """The mark of each day, from cheap queries; days without data have none.
 
     Args:
         client: whom to ask.
@@ -62,21 +62,23 @@ def day_marks(
     """
     if not days:
         return {}
-    query = " or ".join(
-        f'label_replace({function}({metric}), "of", "{function}", "", "")'
-        for function in ("sum", "count")
-    )
+
+    def both(at: str) -> str:
+        return " or ".join(
+            f'label_replace({function}({metric}{at}), "of", "{function}", "", "")'
+            for function in ("sum", "count")
+        )
+
     try:
-        found = client.range(query, days[0] + _EVERY, days[-1] + DAY, int(_EVERY.total_seconds()))
+        found = at_moments(client, both, [day + into for day in days for into in _MOMENTS])
     except SourceError:
         return {}
     values: dict[tuple[str, datetime], float] = {}
     for series, time_ms, value in zip(
         found.series.tolist(), found.times_ms.tolist(), found.values.tolist(), strict=True
     ):
-        moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-        values[found.labels[series].get("of", ""), moment] = value
-    if found.warnings:
+        values[found.labels[series].get("of", ""), moment_of(time_ms)] = value
+    if found.warnings or found.partial:
         return {}  # a part of the stores may be away; what is kept cannot be checked
     marks = {day: _mark(values, day) for day in days}
     return {day: mark for day, mark in marks.items() if any(v != _ABSENT for v in mark)}
@@ -92,9 +94,8 @@ def same(left: Sequence[float], right: Sequence[float]) -> bool:
 
 
 def _mark(values: dict[tuple[str, datetime], float], day: datetime) -> Mark:
-    moments = [day + _EVERY * i for i in range(1, _MOMENTS + 1)]
     return tuple(
-        value if math.isfinite(value := values.get((of, moment), _ABSENT)) else _ABSENT
+        value if math.isfinite(value := values.get((of, day + into), _ABSENT)) else _ABSENT
         for of in ("sum", "count")
-        for moment in moments
+        for into in _MOMENTS
     )

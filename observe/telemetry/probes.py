@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from observe.errors import SourceError
 from observe.telemetry.cadence import scrape_interval, spacing
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.decode import QueryResult
-from observe.telemetry.faults import CutAnswerError
 from observe.telemetry.matchers import equals, selector
+from observe.telemetry.moments import Moved, at_moments, moment_of, spread
 
 #: Labels by which pairs of Prometheus servers mark who recorded a series.
 REPLICA_LABELS = ("prometheus_replica", "__replica__", "replica")
 #: The window is looked at in this many places: any of them may lie in a gap.
 _LOOKS = 12
+#: The distance of samples is looked for in this many places, those with the most series.
+_PLACES = 3
 _SPAN = timedelta(hours=1)
 
 
@@ -26,23 +28,19 @@ def metric_names(
     try:
         return frozenset(client.label_values("__name__", [chosen], start, end))
     except SourceError:
-        found = look(client, f"group by (__name__) ({chosen})", start, end)
+        found = look(client, lambda at: f"group by (__name__) ({chosen}{at})", start, end)
         return frozenset(labels["__name__"] for labels in found.labels)
 
 
-def look(client: PrometheusClient, query: str, start: datetime, end: datetime) -> QueryResult:
+def look(client: PrometheusClient, query: Moved, start: datetime, end: datetime) -> QueryResult:
     """Evaluate at moments spread over the window, the last one at its end."""
-    step = max(1, int((end - start).total_seconds()) // _LOOKS)
-    first = max(start, end - timedelta(seconds=step * (_LOOKS - 1)))
-    try:
-        return client.range(query, first, end, step)
-    except CutAnswerError:  # so few points do not become fewer: it was an accident
-        return client.range(query, first, end, step)
+    return at_moments(client, query, spread(start, end, _LOOKS))
 
 
-def series_query(metrics: Iterable[str]) -> str:
+def series_query(metrics: Iterable[str]) -> Moved:
     """Counts the series of some metrics, by reporter."""
-    return f'count by (__name__, reporter) ({{__name__=~"{"|".join(metrics)}"}})'
+    chosen = f'{{__name__=~"{"|".join(metrics)}"}}'
+    return lambda at: f"count by (__name__, reporter) ({chosen}{at})"
 
 
 def largest_counts(counted: QueryResult) -> Mapping[str, int]:
@@ -60,38 +58,49 @@ def reporters_of(metric: str, counted: QueryResult) -> tuple[str, ...]:
     return tuple(sorted(found - {""}))
 
 
+def busiest(metric: str, counted: QueryResult) -> list[datetime]:
+    """The moments with the most series of a metric, the first one best; see `series_query`."""
+    frame = counted.frame()
+    if frame.empty:
+        return []
+    totals = frame[frame["__name__"] == metric].groupby("time")["value"].sum()
+    best = totals.sort_values(ascending=False, kind="stable").index[:_PLACES]
+    return [moment.to_pydatetime() for moment in best]
+
+
 def sample_interval(
-    client: PrometheusClient, metric: str, start: datetime, end: datetime
+    client: PrometheusClient, metric: str, counted: QueryResult, span: timedelta
 ) -> float | None:
-    """Distance of a metric's samples in seconds, None when it cannot be found."""
-    span = min(_SPAN, end - start)
-    seconds = int(span.total_seconds())
-    counted = look(client, f"quantile(0.9, count_over_time({metric}[{seconds}s]))", start, end)
-    found = _spacing_where_most(client, metric, counted, seconds)
-    return found or scrape_interval(counted.values.tolist(), seconds)
+    """Distance of a metric's samples in seconds, None when it cannot be found.
 
+    The series with the most samples is looked at, where most series are. Its number of samples
+    takes a span with gaps for a longer interval; the distances of its samples do not.
 
-def _spacing_where_most(
-    client: PrometheusClient, metric: str, counted: QueryResult, seconds: int
-) -> float | None:
-    """Distance of the samples of the best covered series, where most samples were seen.
-
-    Counts alone take a span with gaps for a longer interval; one series' samples do not.
+    Args:
+        client: whom to ask.
+        metric: whose samples.
+        counted: how many series there are, from :func:`series_query`.
+        span: length of the window.
     """
-    if not counted.values.size:
+    places = busiest(metric, counted)
+    if not places:
         return None
-    best = int(counted.times_ms[int(counted.values.argmax())])
-    at = datetime.fromtimestamp(best / 1000, UTC)
-    span = f"[{seconds}s]"
+    seconds = int(min(_SPAN, span).total_seconds())
+    most = at_moments(
+        client, lambda at: f"topk(1, count_over_time({metric}[{seconds}s]{at}))", places
+    )
+    if not most.values.size:
+        return None
+    best = int(most.values.argmax())
+    labels = most.labels[int(most.series[best])]
+    matchers = [equals(k, v) for k, v in labels.items() if k != "__name__"]
+    one = f"{selector(metric, matchers)}[{seconds}s]"
     try:
-        series = client.instant(f"topk(1, count_over_time({metric}{span}))", at)
-        if not series.labels:
-            return None
-        matchers = [equals(k, v) for k, v in series.labels[0].items() if k != "__name__"]
-        samples = client.instant(selector(metric, matchers) + span, at)
+        samples = client.instant(one, moment_of(int(most.times_ms[best])))
+        found = spacing(samples.times_ms[samples.series == 0])
     except SourceError:
-        return None  # the counts tell too, less exactly
-    return spacing(samples.times_ms[samples.series == 0])
+        found = None  # the count tells too, less exactly
+    return found or scrape_interval([float(most.values[best])], seconds)
 
 
 def label_names(
@@ -123,8 +132,12 @@ def copy_labels(
     names = REPLICA_LABELS if labels is None else labels
     copies = []
     for label in (label for label in REPLICA_LABELS if label in names):
-        merged = f"count(count without ({label}) ({metric}))"
-        ratio = look(client, f"{merged} / count({metric})", start, end)
+        ratio = look(client, _distinct(metric, label), start, end)
         if ratio.values.size and float(ratio.values.min()) < 1:
             copies.append(label)
     return tuple(copies)
+
+
+def _distinct(metric: str, label: str) -> Moved:
+    """The share of a metric's series that remains when a label is not looked at."""
+    return lambda at: f"count(count without ({label}) ({metric}{at})) / count({metric}{at})"

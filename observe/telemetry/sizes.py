@@ -11,10 +11,11 @@ import numpy as np
 from observe.errors import SourceError
 from observe.telemetry.catalogue import BUCKETS, REQUESTS, WORKING_SET, Entry, promql
 from observe.telemetry.client import PrometheusClient
+from observe.telemetry.moments import Moved, at_moments, spread
 from observe.telemetry.shards import restrict, selection
 
 #: The window is looked at in this many places; the largest number counts.
-_LOOKS = 4
+_LOOKS = 2
 #: Number of series assumed where nothing is known.
 _UNKNOWN_SERIES = 1000
 #: Metrics that were counted by the survey and bound the series of others.
@@ -43,7 +44,7 @@ def measure(
     end: datetime,
     surveyed: Mapping[str, int],
 ) -> dict[str, Size]:
-    """Count the series of every entry, in one query.
+    """Count the series of every entry, in a query at a few moments.
 
     Args:
         client: whom to ask.
@@ -55,15 +56,16 @@ def measure(
     Returns:
         Entry name → size.
     """
-    parts: dict[str, str] = {}
-    for entry in entries:
-        series = selection(entry, promql(entry, 1))
-        parts[f"read {entry.name}"] = f"count({series})"
-        by = [label for label in entry.by if label != "workload"]  # made from pods' names
-        parts[f"returned {entry.name}"] = f"count(count by ({', '.join(by)}) ({series}))"
-    query = " or ".join(f'label_replace({q}, "of", "{name}", "", "")' for name, q in parts.items())
+
+    def counts(at: str) -> str:
+        return " or ".join(
+            f'label_replace({count}, "of", "{name}", "", "")'
+            for entry in entries
+            for name, count in _counts(entry, at).items()
+        )
+
     try:
-        counted = _largest(client, query, "of", start, end) if parts else {}
+        counted = _largest(client, counts, "of", start, end) if entries else {}
     except SourceError:
         counted = {}
     return {entry.name: _size(entry, counted, surveyed) for entry in entries}
@@ -83,7 +85,17 @@ def series_by(
         SourceError: no answer.
     """
     series = restrict(selection(entry, promql(entry, 1)), shard)
-    return _largest(client, f"count by ({label}) ({series})", label, start, end)
+    return _largest(client, lambda at: f"count by ({label}) ({series}{at})", label, start, end)
+
+
+def _counts(entry: Entry, at: str) -> dict[str, str]:
+    """What is counted of an entry, and how."""
+    series = selection(entry, promql(entry, 1)) + at
+    by = [label for label in entry.by if label != "workload"]  # made from pods' names
+    return {
+        f"read {entry.name}": f"count({series})",
+        f"returned {entry.name}": f"count(count by ({', '.join(by)}) ({series}))",
+    }
 
 
 def _size(entry: Entry, counted: Mapping[str, int], surveyed: Mapping[str, int]) -> Size:
@@ -98,11 +110,10 @@ def _size(entry: Entry, counted: Mapping[str, int], surveyed: Mapping[str, int])
 
 
 def _largest(
-    client: PrometheusClient, query: str, label: str, start: datetime, end: datetime
+    client: PrometheusClient, query: Moved, label: str, start: datetime, end: datetime
 ) -> dict[str, int]:
     """Value of a label → the largest number seen at moments spread over the window."""
-    step = max(1, int((end - start).total_seconds()) // _LOOKS)
-    found = client.range(query, start, end, step)
+    found = at_moments(client, query, spread(start, end, _LOOKS))
     largest: dict[str, int] = {}
     counts = np.nan_to_num(found.values, nan=0.0, posinf=0.0, neginf=0.0)
     for series, value in zip(found.series.tolist(), counts.tolist(), strict=True):

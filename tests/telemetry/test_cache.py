@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from known_week import END, START, WEB, Week, eventful_week
-from scripted_api import Api, Asked, Reply, matrix, success, vector
+from scripted_api import Api, Asked, Reply, at_moments, success, vector
 
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
 from observe.demo.remote_write import push
@@ -291,14 +291,13 @@ def test_days_are_over_some_hours_after_midnight_by_the_slower_of_two_clocks(
 
 def test_days_without_data_or_with_warnings_have_no_mark(api: Serve) -> None:
     def answer(asked: Asked) -> Reply:
-        ends = [(START + timedelta(hours=h)).timestamp() for h in (6, 12, 18, 24)]
-        return matrix(
-            ({"of": "sum"}, [(t, "5") for t in ends]), ({"of": "count"}, [(t, "2") for t in ends])
-        )
+        of_the_first_day = [(START.timestamp(), "5"), ((START + DAY).timestamp() + 1, "NaN")]
+        series = [({"of": "count"}, of_the_first_day), ({"of": "sum"}, of_the_first_day)]
+        return at_moments(asked, *series)
 
     client = PrometheusClient(api(answer).url)
-    assert day_marks(client, "x", [START, START + DAY]) == {START: (5.0,) * 4 + (2.0,) * 4}
-    partial = success({"resultType": "matrix", "result": []}, warnings=["store-7 is gone"])
+    assert day_marks(client, "x", [START, START + DAY]) == {START: (5.0,) * 8}
+    partial = success({"resultType": "vector", "result": []}, warnings=["store-7 is gone"])
     assert day_marks(PrometheusClient(api(lambda _: partial).url), "x", [START]) == {}
 
 

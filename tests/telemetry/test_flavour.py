@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from known_week import END, START
-from scripted_api import Api, Asked, Reply, matrix, success
+from scripted_api import Api, Asked, Reply, at_moments, success
 
 from observe.errors import SourceError
 from observe.telemetry.client import PrometheusClient
@@ -39,20 +39,31 @@ def test_a_mesh_that_was_upgraded_from_mixer_is_read() -> None:
     assert kind_of(frozenset(names), URL) == "raw"
 
 
+def _one(asked: Asked, samples: list[tuple[float, str]]) -> Reply:
+    """The samples of one series, in the last hour before a moment."""
+    now = float(asked.params["time"])
+    recent = [[at, value] for at, value in samples if now - 3600 < at <= now]
+    found = [{"metric": {}, "values": recent}] if recent else []
+    return success({"resultType": "matrix", "result": found})
+
+
 def test_a_dead_last_hour_does_not_hide_what_there_is(api: Callable[..., Api]) -> None:
     begin = START.timestamp()
+    scrapes = [(begin + 100_000 + 15 * i, str(i)) for i in range(1_000)]
 
     def answer(asked: Asked) -> Reply:
         if asked.path.endswith("/values"):
             return success(["istio_requests_total"])
         if asked.path.endswith("/labels"):
             return success(["reporter", "pod"])
-        if asked.path.endswith("/query"):
-            return success({"resultType": "vector", "result": []})
-        if "quantile" in asked.params["query"]:
-            return matrix(({}, [(begin + 50_000, "3"), (begin + 100_000, "240")]))
+        query = asked.params["query"]
+        if query.startswith("istio_requests_total"):
+            return _one(asked, scrapes)
+        if "topk" in query:
+            return at_moments(asked, ({}, [(begin, "3"), (begin + 100_000, "240")]))
         labels = {"__name__": "istio_requests_total", "reporter": "waypoint"}
-        return matrix((labels, [(begin + 50_000, "40"), (begin + 100_000, "70")]))
+        dead = (begin + 115_000, "0")
+        return at_moments(asked, (labels, [(begin, "40"), (begin + 100_000, "70"), dead]))
 
     found = survey(PrometheusClient(api(answer).url), START, END)
     assert found.scrape_seconds == 15
@@ -69,7 +80,7 @@ def test_an_interval_that_cannot_be_found_is_assumed_and_said_so(api: Callable[.
             return success(["istio_requests_total", "istio_request_duration_milliseconds_bucket"])
         if asked.path.endswith("/labels"):
             return success([])
-        return matrix(warnings=["a store is away"])
+        return at_moments(asked, warnings=["a store is away"])
 
     found = survey(PrometheusClient(api(answer).url), START, END)
     assert found.scrape_seconds == 60
@@ -83,14 +94,16 @@ def test_a_proxy_that_offers_queries_only_is_asked_in_promql(api: Callable[..., 
     begin = START.timestamp()
 
     def answer(asked: Asked) -> Reply:
-        if not asked.path.endswith("/query_range"):
+        if not asked.path.endswith("/query"):
             return Reply(404, b"no such path")
         query = asked.params["query"]
-        if "group by" in query or "count by" in query:
-            return matrix(({"__name__": "istio_requests_total"}, [(begin, "4")]))
+        if query.startswith("istio_requests_total"):
+            return success({"resultType": "matrix", "result": []})
+        if "topk" in query:  # the count alone has to tell
+            return at_moments(asked, ({}, [(begin, "120")]))
         if "count without (prometheus_replica)" in query:
-            return matrix(({}, [(begin, "0.5")]))
-        return matrix(({}, [(begin, "120")]))
+            return at_moments(asked, ({}, [(begin, "0.5")]))
+        return at_moments(asked, ({"__name__": "istio_requests_total"}, [(begin, "4")]))
 
     found = survey(PrometheusClient(api(answer).url), START, END)
     assert found.names == {"istio_requests_total"}

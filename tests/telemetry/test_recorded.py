@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from known_week import END, WEB, Week
-from scripted_api import Api, Asked, Reply, matrix, success
+from scripted_api import Api, Asked, Reply, at_moments, success
 
 from observe.bootstrap.backfill import backfill_rates
 from observe.bootstrap.binaries import find_binary
@@ -207,16 +207,16 @@ def _federated(names: list[str], clusters: dict[str, list[str]], distance: int) 
         if asked.path.endswith("/labels"):
             return success(["cluster", "reporter", "pod"])
         query = asked.params["query"]
-        if query.startswith("group by (cluster)"):
+        if "group by (cluster)" in query:
             found = next(v for k, v in clusters.items() if k in query)
-            return matrix(*(({"cluster": name}, [(begin, "1")]) for name in found))
-        if "quantile" in query:
-            return matrix(({}, [(begin, str(3600 // distance))]))
-        if asked.path.endswith("/query"):
-            return success({"resultType": "vector", "result": []})
+            return at_moments(asked, *(({"cluster": name}, [(begin, "1")]) for name in found))
+        if "topk" in query:
+            return at_moments(asked, ({}, [(begin, str(3600 // distance))]))
+        if not query.startswith("label_replace"):
+            return success({"resultType": "matrix", "result": []})
         metric = "istio_requests_total" if '"istio' in query else RECORDED_REQUESTS
         labels = {"__name__": metric, "reporter": "source"}
-        return matrix((labels, [(begin, "7")]))
+        return at_moments(asked, (labels, [(begin, "7")]))
 
     return answer
 

@@ -1,0 +1,110 @@
+"""What a week costs the second time: whole runs, with past days kept in between.
+
+    python benchmarks/cache.py [S1 S2]
+
+Loads a real Prometheus with the meshes of collect.py and runs `collect` on them, each time in a
+process of its own: a week that ends a day ago, without and with an empty cache, the same week
+again, and the week that ends now, of which six days are known. Times are those of `collect`, from
+the first query to the frames; loading libraries that every command loads is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+BAR = 5.0
+DAY = timedelta(days=1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scales", nargs="*", default=["S1", "S2"])
+    parser.add_argument("--case", nargs=3, metavar=("URL", "END", "FOLDER"), help="one run")
+    chosen = parser.parse_args()
+    if chosen.case:
+        print(json.dumps(case(*chosen.case)))
+        return
+    from collect import loaded
+    from scraped_mesh import SCALES
+
+    for name in chosen.scales:
+        with loaded(SCALES[name]) as server, tempfile.TemporaryDirectory() as folder:
+            compare(server.url, folder)
+
+
+def compare(url: str, folder: str) -> None:
+    """The runs, and how much the later ones save."""
+    from scraped_mesh import END
+
+    ago = (END - DAY).isoformat()
+    plain = _run("without a cache", url, ago, "-")
+    first = _run("empty cache", url, ago, folder)
+    again = _run("the same week again", url, ago, folder)
+    _run("a day later", url, END.isoformat(), folder)
+    print(
+        f"second run: {plain['seconds'] / again['seconds']:.1f} x faster than without a cache (bar "
+        f"{BAR:g} x), {first['bytes'] / again['bytes']:.0f} x fewer bytes; filling the cache adds "
+        f"{first['seconds'] - plain['seconds']:.2f} s; same requests: "
+        f"{again['requests'] == first['requests'] == plain['requests']}"
+    )
+
+
+def _run(label: str, url: str, end: str, folder: str) -> dict:
+    command = [sys.executable, __file__, "--case", url, end, folder]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found = json.loads(done.stdout)
+    print(
+        f"{label:20} {found['seconds']:6.2f} s (cheap queries {found['prepared']:.2f} s), "
+        f"{found['queries']:3} queries, {found['bytes'] / 1e6:6.1f} MB, peak "
+        f"{found['rss_mb']:5.0f} MB, up to {found['reached']} at a time; {found['paths']}",
+        flush=True,
+    )
+    return found
+
+
+def case(url: str, end: str, folder: str) -> dict:
+    """One run of a week."""
+    from observe.telemetry import collector
+    from observe.telemetry.cache import DayCache
+    from observe.telemetry.client import PrometheusClient
+
+    until = datetime.fromisoformat(end)
+    client = PrometheusClient(url)
+    cache = None if folder == "-" else DayCache.of(Path(folder), client.settings)
+    begun = time.perf_counter()
+    taken: dict = {}
+    pull = collector.pull
+
+    def timed(client, prepared, **options):
+        taken.update(seconds=time.perf_counter() - begun, plan=prepared.plan)
+        return pull(client, prepared, **options)
+
+    collector.pull = timed
+    snapshot = collector.collect(client, until - 7 * DAY, until, cache=cache)
+    seconds = time.perf_counter() - begun
+    status = Path("/proc/self/status").read_text()
+    return {
+        "seconds": seconds,
+        "prepared": taken["seconds"],
+        "queries": client.cost.queries,
+        "bytes": client.cost.bytes,
+        "rss_mb": int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024,
+        "reached": client.pace.reached,
+        "requests": float(snapshot.requests["requests"].sum()),
+        "paths": ", ".join(
+            f"{n} by {p}" for p, n in Counter(p.path for p in taken["plan"]).items()
+        ),
+    }
+
+
+if __name__ == "__main__":
+    main()
