@@ -10,7 +10,10 @@ import observe
 from observe.errors import InputError
 
 #: Debian's package and make's target of each program.
-_PACKAGES = {"victoria-metrics": "victoria-metrics"}
+_PACKAGES = {
+    "victoria-metrics": "victoria-metrics",
+    "amtool": "prometheus-alertmanager",
+}
 
 
 def tool_folders() -> tuple[Path, ...]:

@@ -45,6 +45,15 @@ class EdgeTier(_Part):
     retention: Retention = Field(default="2d", description="how long raw series are kept")
     sizes: bool = Field(default=False, description="record histograms of request sizes too")
     replicas: int = Field(default=1, ge=1, le=2, description="2 makes a pair that scrapes alike")
+    keep: Literal["core", "all"] = Field(
+        default="core", description="core: store what rules, alerts and dashboards read; all: all"
+    )
+    sample_limit: int = Field(
+        default=50_000, ge=1_000, description="a pod that shows more series is not scraped"
+    )
+    verify_kubelet: bool = Field(
+        default=False, description="check kubelets' certificates; many clusters' are self-signed"
+    )
 
 
 class ExternalTier(_Part):
@@ -73,6 +82,16 @@ class Objectives(_Part):
     latency: float = Field(default=0.99, gt=0.5, lt=1, description="share of fast answers")
 
 
+class Alerting(_Part):
+    """Who is told; addresses with secrets in them are keys of the tiers' Secret."""
+
+    receiver: Literal["none", "webhook", "slack", "pagerduty"] = Field(
+        default="none", description="none: alerts stay in Alertmanager, where people look"
+    )
+    channel: str | None = Field(default=None, description="channel (slack)")
+    repeat_hours: int = Field(default=4, ge=1, le=168, description="an alert is told again after")
+
+
 class Security(_Part):
     """How the tiers know one another. There is no setting that leaves /federate open."""
 
@@ -96,6 +115,7 @@ class Stack(_Part):
     edge: EdgeTier = EdgeTier()
     external: ExternalTier = ExternalTier()
     objectives: Objectives = Objectives()
+    alerting: Alerting = Alerting()
     security: Security = Security()
     prometheus_image: str = "prom/prometheus:v3.5.0"
     alertmanager_image: str = "prom/alertmanager:v0.28.1"

@@ -1,0 +1,67 @@
+"""Which series leave an edge tier: what it recorded, and how it fares itself. Nothing raw."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from observe.bootstrap.stack import Stack
+from observe.telemetry.recorded import rule_file
+
+#: The job by which a tier scrapes itself.
+OWN_JOB = "prometheus"
+
+#: How an edge tier fares; a handful of series each.
+HEALTH = (
+    "prometheus_build_info",
+    "prometheus_config_last_reload_successful",
+    "prometheus_notifications_dropped_total",
+    "prometheus_remote_storage_samples_failed_total",
+    "prometheus_rule_evaluation_failures_total",
+    "prometheus_rule_group_iterations_missed_total",
+    "prometheus_rule_group_last_duration_seconds",
+    "prometheus_rule_group_interval_seconds",
+    "prometheus_tsdb_head_series",
+    "prometheus_tsdb_head_samples_appended_total",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+)
+
+
+def recorded_names(stack: Stack) -> tuple[str, ...]:
+    """The series that the rules of an edge tier record, sorted."""
+    return tuple(
+        sorted(
+            {
+                str(rule["record"])
+                for document in [rule_file(stack.edge.evaluation_seconds)]
+                for group in document["groups"]
+                for rule in group["rules"]
+                if "record" in rule
+            }
+        )
+    )
+
+
+def matches(stack: Stack) -> list[str]:
+    """The `match[]` of a request to `/federate`, one for each level of names.
+
+    Names are spelled out: a pattern would take series along that someone else records.
+    """
+    by_level = groupby(recorded_names(stack), key=lambda name: name.partition(":")[0])
+    selectors = [f'{{__name__=~"{"|".join(names)}"}}' for _, names in by_level]
+    health = "|".join((*HEALTH, "up"))
+    return [*selectors, f'{{__name__=~"{health}",job="{OWN_JOB}"}}']
+
+
+def kept_by_remote_write(stack: Stack) -> list[dict[str, Any]]:
+    """The `write_relabel_configs` that let the same series pass."""
+    recorded = "|".join(f"{name};.*" for name in recorded_names(stack))
+    health = "|".join(f"{name};{OWN_JOB}" for name in (*HEALTH, "up"))
+    return [
+        {
+            "source_labels": ["__name__", "job"],
+            "regex": f"{recorded}|{health}",
+            "action": "keep",
+        }
+    ]
