@@ -1,0 +1,1 @@
+"""Dashboards as code, and getting them into a Grafana."""
