@@ -168,7 +168,7 @@ def _promql(url: str, entries: list, steps, scrape: float) -> dict:
 
     client, gathered = PrometheusClient(url), {entry.name: Gathering() for entry in entries}
     began = time.perf_counter()
-    sizes = measure(client, entries, steps.start, steps.end, {})
+    sizes = measure(client, entries, steps.end, 0)
     pieces = pieces_of(make_plan(entries, steps, sizes, scrape))
     for piece, harvest in Fetcher(client, ()).arrivals(pieces):
         assert not harvest.missing, harvest.missing

@@ -18,7 +18,7 @@ from observe.telemetry.client import PrometheusClient
 from observe.telemetry.decode import QueryResult
 from observe.telemetry.dialect import identify
 from observe.telemetry.findings import kind_of
-from observe.telemetry.moments import Moved
+from observe.telemetry.moments import Moved, at_moments
 from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_name
 
 #: Metrics that say what there is: the mesh, containers, Kubernetes' objects, Envoy, istiod.
@@ -87,10 +87,9 @@ class Examination:
         client, window = self._client, (self._start, self._end)
         metric = self._metric
         buckets = catalogue.BUCKETS if facts.kind == "raw" else recorded_name(catalogue.BUCKETS)
-        wanted = [m for m in (metric, buckets, catalogue.WORKING_SET) if m in facts.names]
         counted = self._try(
             "the number of series",
-            lambda: probes.look(client, probes.series_query(wanted), *window),
+            lambda: probes.look(client, probes.series_query([metric]), *window),
         )
         interval = self._try("the scrape interval", lambda: self._interval(counted))
         labels = self._labels_of(metric, facts.names)
@@ -100,7 +99,7 @@ class Examination:
         return replace(
             facts,
             reporters=probes.reporters_of(metric, counted) if counted else (),
-            series=dict(probes.largest_counts(counted)) if counted else {},
+            series=self._try("the number of series", lambda: self._series(buckets, counted)) or {},
             interval_seconds=interval,
             history_seconds=self._try("the oldest sample", self._history),
             fresh_seconds=self._try("the newest sample", self._freshness),
@@ -120,6 +119,14 @@ class Examination:
 
     def _look(self, query: Moved) -> QueryResult:
         return probes.look(self._client, query, self._start, self._end)
+
+    def _series(self, buckets: str, counted: QueryResult | None) -> dict[str, int]:
+        """Series at one moment, of requests and of buckets."""
+        if counted is None:
+            return {}
+        at = next(iter(probes.busiest(self._metric, counted)), self._end)
+        many = at_moments(self._client, probes.series_query([buckets]), [at])
+        return {**probes.largest_counts(counted), **probes.largest_counts(many)}
 
     def _interval(self, counted: QueryResult | None) -> float | None:
         if counted is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,7 +19,7 @@ from observe.telemetry.findings import (
     series_warnings,
 )
 from observe.telemetry.moments import Moved
-from observe.telemetry.recorded import RECORDED_REQUESTS, SOURCES, recorded_entries
+from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_entries
 from observe.telemetry.templates import OLD_LABELS
 
 #: Selects whatever may tell what telemetry there is.
@@ -38,22 +37,23 @@ class Flavour:
         names: metrics that exist.
         reporters: reporters that were seen, sorted.
         scrape_seconds: scrape interval of the proxies, or distance of recorded samples.
-        series: metric → largest number of series seen at one moment; recorded series count under
-            the raw metric that they stand for.
+        series: largest number of series of requests seen at one moment.
         replica_labels: labels that tell copies of the same series apart.
         warnings: what the user should know.
         kind: "raw" counters of the proxies, or "recorded" rates of a federated tier.
         entries: what is asked of this server, whatever of it exists.
+        busiest: the moment with the most series of requests; None when it is not known.
     """
 
     names: frozenset[str]
     reporters: tuple[str, ...]
     scrape_seconds: float
-    series: dict[str, int]
+    series: int
     replica_labels: tuple[str, ...]
     warnings: tuple[str, ...]
     kind: Kind = "raw"
     entries: tuple[Entry, ...] = ENTRIES
+    busiest: datetime | None = None
 
     @property
     def readable(self) -> tuple[Entry, ...]:
@@ -81,7 +81,7 @@ def survey(
     if kind == "raw" and RECORDED_REQUESTS in names:
         kind, warnings = _raw_or_recorded(client, start, end)
     metric = catalogue.REQUESTS if kind == "raw" else RECORDED_REQUESTS
-    counted = probes.look(client, probes.series_query(_counted(names, kind)), start, end)
+    counted = probes.look(client, probes.series_query([metric]), start, end)
     reporters = probes.reporters_of(metric, counted)
     interval = probes.sample_interval(client, metric, counted, end - start)
     labels = probes.label_names(client, metric, start, end)
@@ -93,11 +93,12 @@ def survey(
         names,
         reporters,
         interval,
-        {SOURCES.get(n, n): count for n, count in probes.largest_counts(counted).items()},
+        max(probes.largest_counts(counted).values(), default=0),
         copies,
         (*warnings, *counted.warnings),
         kind,
         _entries(client, kind, interval, names, server, (start, end)),
+        next(iter(probes.busiest(metric, counted)), end),
     )
 
 
@@ -126,14 +127,6 @@ def _by_cluster(metric: str) -> Moved:
 
 def _clusters(found: QueryResult) -> set[str]:
     return {labels.get("cluster", "") for labels in found.labels}
-
-
-def _counted(names: frozenset[str], kind: Kind) -> Iterable[str]:
-    """The metrics whose series are counted."""
-    wanted: tuple[str, ...] = (catalogue.REQUESTS, catalogue.BUCKETS, catalogue.WORKING_SET)
-    if kind == "recorded":
-        wanted = tuple(n for n, source in SOURCES.items() if source in wanted)
-    return [name for name in wanted if name in names]
 
 
 def _entries(

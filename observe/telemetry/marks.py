@@ -51,7 +51,10 @@ def finished_days(
 
 
 def day_marks(
-    client: PrometheusClient, metric: str, days: Sequence[datetime]
+    client: PrometheusClient,
+    metric: str,
+    days: Sequence[datetime],
+    scrape_seconds: float | None = None,
 ) -> dict[datetime, Mark]:
     """The mark of each day, from cheap queries; days without data have none.
 
@@ -59,6 +62,7 @@ def day_marks(
         client: whom to ask.
         metric: a metric that all telemetry of interest goes along with.
         days: midnights (UTC), ascending.
+        scrape_seconds: distance of its samples, where it is known.
     """
     if not days:
         return {}
@@ -70,7 +74,8 @@ def day_marks(
         )
 
     try:
-        found = at_moments(client, both, [day + into for day in days for into in _MOMENTS])
+        moments = [day + into for day in days for into in _MOMENTS]
+        found = at_moments(client, both, moments, scrape_seconds)
     except SourceError:
         return {}
     values: dict[tuple[str, datetime], float] = {}

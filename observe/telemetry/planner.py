@@ -24,6 +24,8 @@ VALUE_BYTES = 30
 _LABEL_BYTES = 45
 #: Where labels alone take this share of an answer, longer pieces of fewer series cost less.
 _LABEL_SHARE = 0.5
+#: Of an entry whose days are all cached.
+_NOTHING_TO_READ = Size(0, 0, counted=False)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def make_plan(
             Piece(entry, first, seconds, int((last - first).total_seconds()) // seconds)
             for first, last in spans
         ]
-        size = sizes[entry.name]
+        size = sizes.get(entry.name, _NOTHING_TO_READ)
         sized = _Sized(entry, size, seconds, scrape_seconds, limits)
         plan.append(sized.planned(whole, sorted(known), divide))
     return plan

@@ -11,7 +11,7 @@ from observe.telemetry.assemble import Table
 from observe.telemetry.cache import DayCache, DayQuery
 from observe.telemetry.catalogue import ENTRIES, Entry
 from observe.telemetry.client import PrometheusClient, ServerInfo
-from observe.telemetry.days import whole_days
+from observe.telemetry.days import days_of, whole_days
 from observe.telemetry.dialect import identify
 from observe.telemetry.flavour import Flavour, survey
 from observe.telemetry.marks import Mark, day_marks, finished_days
@@ -84,7 +84,13 @@ def prepare(
     steps = choose_steps(window_start, window_end, flavour.scrape_seconds)
     entries = [entry for entry in flavour.readable if entry.name in asked]
     known = _known(client, flavour, entries, steps, cache)
-    sizes = measure(client, entries, steps.start, steps.end, flavour.series)
+    days = set(days_of(steps.start, steps.end))
+    sizes = measure(
+        client,
+        [entry for entry in entries if days - known.tables.get(entry.name, {}).keys()],
+        flavour.busiest or steps.end,
+        flavour.series,
+    )
 
     def divide(entry: Entry, parts: int) -> Sequence[tuple[str, ...]]:
         return _shards(client, entry, parts, steps)
@@ -124,7 +130,7 @@ def _known(
     if cache is None or metric is None:
         return Known()
     over = finished_days(client, whole_days(steps.start, steps.end), datetime.now(UTC))
-    marks = day_marks(client, metric, over)
+    marks = day_marks(client, metric, over, flavour.scrape_seconds)
     tables: dict[str, dict[datetime, Table]] = {}
     for entry in entries:
         step = steps.fine if entry.step == "fine" else steps.coarse

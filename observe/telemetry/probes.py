@@ -14,10 +14,12 @@ from observe.telemetry.moments import Moved, at_moments, moment_of, spread
 
 #: Labels by which pairs of Prometheus servers mark who recorded a series.
 REPLICA_LABELS = ("prometheus_replica", "__replica__", "replica")
-#: The window is looked at in this many places: any of them may lie in a gap.
-_LOOKS = 12
+#: The window is looked at in this many places ...
+_LOOKS = 4
+#: ... and in so many when nothing is there: they may all have been in gaps.
+_MANY_LOOKS = 24
 #: The distance of samples is looked for in this many places, those with the most series.
-_PLACES = 3
+_PLACES = 2
 _SPAN = timedelta(hours=1)
 
 
@@ -33,8 +35,15 @@ def metric_names(
 
 
 def look(client: PrometheusClient, query: Moved, start: datetime, end: datetime) -> QueryResult:
-    """Evaluate at moments spread over the window, the last one at its end."""
-    return at_moments(client, query, spread(start, end, _LOOKS))
+    """Evaluate at moments spread over the window, the last one at its end.
+
+    What is evaluated costs the server about 10 us a series and moment (`benchmarks/collect.py`),
+    so that there are few moments, and more of them only while nothing was found.
+    """
+    found = at_moments(client, query, spread(start, end, _LOOKS))
+    if found.values.size:
+        return found
+    return at_moments(client, query, spread(start, end, _MANY_LOOKS))
 
 
 def series_query(metrics: Iterable[str]) -> Moved:
@@ -59,13 +68,18 @@ def reporters_of(metric: str, counted: QueryResult) -> tuple[str, ...]:
 
 
 def busiest(metric: str, counted: QueryResult) -> list[datetime]:
-    """The moments with the most series of a metric, the first one best; see `series_query`."""
+    """Moments with samples of a metric, those with the most series first.
+
+    Args:
+        metric: its name.
+        counted: how many series there are, from :func:`series_query`.
+    """
     frame = counted.frame()
     if frame.empty:
         return []
     totals = frame[frame["__name__"] == metric].groupby("time")["value"].sum()
-    best = totals.sort_values(ascending=False, kind="stable").index[:_PLACES]
-    return [moment.to_pydatetime() for moment in best]
+    latest_first = totals.iloc[::-1].sort_values(ascending=False, kind="stable")
+    return [moment.to_pydatetime() for moment in latest_first.index]
 
 
 def sample_interval(
@@ -82,7 +96,7 @@ def sample_interval(
         counted: how many series there are, from :func:`series_query`.
         span: length of the window.
     """
-    places = busiest(metric, counted)
+    places = busiest(metric, counted)[:_PLACES]
     if not places:
         return None
     seconds = int(min(_SPAN, span).total_seconds())

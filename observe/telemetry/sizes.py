@@ -9,17 +9,16 @@ from datetime import datetime
 import numpy as np
 
 from observe.errors import SourceError
-from observe.telemetry.catalogue import BUCKETS, REQUESTS, WORKING_SET, Entry, promql
+from observe.telemetry.catalogue import Entry, promql
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.moments import Moved, at_moments, spread
 from observe.telemetry.shards import restrict, selection
 
 #: The window is looked at in this many places; the largest number counts.
 _LOOKS = 2
-#: Number of series assumed where nothing is known.
+#: Number of series assumed where nothing is known, and of buckets in a histogram.
 _UNKNOWN_SERIES = 1000
-#: Metrics that were counted by the survey and bound the series of others.
-_LIKE = {"latency": BUCKETS, "containers": WORKING_SET}
+_BUCKETS = 20
 
 
 @dataclass(frozen=True)
@@ -38,36 +37,33 @@ class Size:
 
 
 def measure(
-    client: PrometheusClient,
-    entries: Sequence[Entry],
-    start: datetime,
-    end: datetime,
-    surveyed: Mapping[str, int],
+    client: PrometheusClient, entries: Sequence[Entry], moment: datetime, surveyed: int
 ) -> dict[str, Size]:
-    """Count the series of every entry, in a query at a few moments.
+    """Count the series of every entry, in one query.
 
     Args:
         client: whom to ask.
         entries: what will be asked.
-        start: start of the window.
-        end: end of the window.
-        surveyed: metric → number of series, for servers that refuse to count.
+        moment: when to count, best where there are many series.
+        surveyed: number of series of requests, for servers that refuse to count.
 
     Returns:
         Entry name → size.
     """
-
-    def counts(at: str) -> str:
-        return " or ".join(
-            f'label_replace({count}, "of", "{name}", "", "")'
-            for entry in entries
-            for name, count in _counts(entry, at).items()
-        )
-
+    query = " or ".join(
+        f'label_replace({count}, "of", "{name}", "", "")'
+        for entry in entries
+        for name, count in _counts(entry).items()
+    )
+    counted: dict[str, int] = {}
     try:
-        counted = _largest(client, counts, "of", start, end) if entries else {}
+        found = client.instant(query, moment) if entries else None
     except SourceError:
-        counted = {}
+        found = None
+    if found is not None:
+        counts = np.nan_to_num(found.values, nan=0.0, posinf=0.0, neginf=0.0)
+        names = [labels.get("of", "") for labels in found.labels]
+        counted = dict(zip(names, counts.astype(np.int64).tolist(), strict=True))
     return {entry.name: _size(entry, counted, surveyed) for entry in entries}
 
 
@@ -88,25 +84,37 @@ def series_by(
     return _largest(client, lambda at: f"count by ({label}) ({series}{at})", label, start, end)
 
 
-def _counts(entry: Entry, at: str) -> dict[str, str]:
-    """What is counted of an entry, and how."""
-    series = selection(entry, promql(entry, 1)) + at
+def _counts(entry: Entry) -> dict[str, str]:
+    """What is counted of an entry, and how.
+
+    Buckets are many, and as many as there are histograms: what is grouped is not counted twice.
+    """
+    series = selection(entry, promql(entry, 1))
+    read = {f"read {entry.name}": f"count({series})"}
+    if "le" in entry.by:
+        return read
     by = [label for label in entry.by if label != "workload"]  # made from pods' names
-    return {
-        f"read {entry.name}": f"count({series})",
-        f"returned {entry.name}": f"count(count by ({', '.join(by)}) ({series}))",
-    }
+    return read | {f"returned {entry.name}": f"count(count by ({', '.join(by)}) ({series}))"}
 
 
-def _size(entry: Entry, counted: Mapping[str, int], surveyed: Mapping[str, int]) -> Size:
+def _size(entry: Entry, counted: Mapping[str, int], surveyed: int) -> Size:
     read = counted.get(f"read {entry.name}")
     if read is None:
-        metric = _LIKE.get(entry.name) or _LIKE.get(entry.frame) or REQUESTS
-        known = surveyed.get(metric, _UNKNOWN_SERIES)
+        known = surveyed * (_BUCKETS if "le" in entry.by else 1) or _UNKNOWN_SERIES
         return Size(known, known, counted=False)
-    returned = counted.get(f"returned {entry.name}", read)
     # Several pods of a workload are one series of the answer; how many, the names must tell.
-    return Size(read, read if "workload" in entry.by else returned)
+    if "workload" in entry.by:
+        return Size(read, read)
+    returned = counted.get(f"returned {entry.name}")
+    if returned is None:
+        returned = round(read * _merged(counted))
+    return Size(read, max(1, returned))
+
+
+def _merged(counted: Mapping[str, int]) -> float:
+    """Series of an answer for each that is read, as counted of histograms' sums; 1 if unknown."""
+    read = counted.get("read latency-count", 0)
+    return counted.get("returned latency-count", read) / read if read else 1.0
 
 
 def _largest(

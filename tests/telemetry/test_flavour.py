@@ -49,7 +49,7 @@ def _one(asked: Asked, samples: list[tuple[float, str]]) -> Reply:
 
 def test_a_dead_last_hour_does_not_hide_what_there_is(api: Callable[..., Api]) -> None:
     begin = START.timestamp()
-    scrapes = [(begin + 100_000 + 15 * i, str(i)) for i in range(1_000)]
+    scrapes = [(begin + 100_000 + 15 * i, str(i)) for i in range(4_000)]
 
     def answer(asked: Asked) -> Reply:
         if asked.path.endswith("/values"):
@@ -62,13 +62,14 @@ def test_a_dead_last_hour_does_not_hide_what_there_is(api: Callable[..., Api]) -
         if "topk" in query:
             return at_moments(asked, ({}, [(begin, "3"), (begin + 100_000, "240")]))
         labels = {"__name__": "istio_requests_total", "reporter": "waypoint"}
-        dead = (begin + 115_000, "0")
+        dead = (begin + 160_000, "0")
         return at_moments(asked, (labels, [(begin, "40"), (begin + 100_000, "70"), dead]))
 
     found = survey(PrometheusClient(api(answer).url), START, END)
     assert found.scrape_seconds == 15
     assert found.reporters == ("waypoint",)
-    assert found.series == {"istio_requests_total": 70}
+    assert found.series == 70
+    assert found.busiest == START + (END - START) / 4
     assert found.replica_labels == ()
     (warning,) = found.warnings
     assert "no latencies to learn from" in warning
