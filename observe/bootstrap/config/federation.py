@@ -28,19 +28,20 @@ HEALTH = (
 )
 
 
+def recorded_rules(stack: Stack) -> list[tuple[str, str]]:
+    """Name and expression of every series that the rules of an edge tier record."""
+    return [
+        (str(rule["record"]), str(rule["expr"]))
+        for document in [rule_file(stack.edge.evaluation_seconds)]
+        for group in document["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    ]
+
+
 def recorded_names(stack: Stack) -> tuple[str, ...]:
     """The series that the rules of an edge tier record, sorted."""
-    return tuple(
-        sorted(
-            {
-                str(rule["record"])
-                for document in [rule_file(stack.edge.evaluation_seconds)]
-                for group in document["groups"]
-                for rule in group["rules"]
-                if "record" in rule
-            }
-        )
-    )
+    return tuple(sorted({name for name, _ in recorded_rules(stack)}))
 
 
 def matches(stack: Stack) -> list[str]:

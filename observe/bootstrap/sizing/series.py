@@ -1,0 +1,99 @@
+"""How many series a mesh makes in each tier; pure arithmetic over what is kept and recorded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from observe.bootstrap.config.federation import HEALTH, recorded_rules
+from observe.bootstrap.sizing.counts import BUCKETS, MeshCounts
+from observe.bootstrap.stack import Stack
+from observe.telemetry.catalogue import CONTAINER_LABELS, EDGE_LABELS
+
+#: Series that each target brings by itself: up, scrape_duration_seconds and three more.
+TARGET_SERIES = 5
+_HISTOGRAM = BUCKETS + 2
+#: Kept of each proxy whatever it does: build, server, listeners, the agent's certificates.
+_PROXY_SERIES = 14
+#: Statistics of one upstream cluster of one proxy, of those that are kept.
+_ENVOY_CLUSTER_SERIES = 33
+_ZTUNNEL_SERIES = 60
+_ISTIOD_SERIES = 900
+#: Of cAdvisor, by container and by pod.
+_CONTAINER_SERIES, _POD_NETWORK_SERIES, _NODE_SERIES = 15, 2, 2
+#: Of kube-state-metrics, by container, by pod and by workload's container.
+_KUBE_CONTAINER_SERIES, _KUBE_POD_SERIES, _KUBE_WORKLOAD_SERIES = 8, 12, 6
+#: A Prometheus about itself, of what is kept.
+OWN_SERIES = 420
+
+
+@dataclass(frozen=True)
+class SeriesCounts:
+    """Series by the way they come.
+
+    Attributes:
+        scraped: of targets, those that scraping itself makes among them.
+        recorded: by recording rules.
+        own: of the server about itself.
+    """
+
+    scraped: int
+    recorded: int
+    own: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.scraped + self.recorded + self.own
+
+
+def edge_series(counts: MeshCounts, stack: Stack) -> SeriesCounts:
+    """Series of the tier beside the proxies."""
+    targets = counts.proxies + counts.ztunnels + counts.istiods + counts.nodes + 2
+    sizes = 2 * _HISTOGRAM if stack.edge.sizes or stack.edge.keep == "all" else 4
+    scraped = (
+        counts.request_sets * (1 + _HISTOGRAM + sizes)
+        + counts.grpc_sets * 2
+        + counts.tcp_sets * 4
+        + counts.proxies * (_PROXY_SERIES + counts.envoy_clusters * _ENVOY_CLUSTER_SERIES)
+        + counts.ztunnels * _ZTUNNEL_SERIES
+        + counts.istiods * _ISTIOD_SERIES
+        + counts.containers * (_CONTAINER_SERIES + _KUBE_CONTAINER_SERIES)
+        + counts.pods * (_POD_NETWORK_SERIES + _KUBE_POD_SERIES)
+        + counts.nodes * _NODE_SERIES
+        + counts.workload_containers * _KUBE_WORKLOAD_SERIES
+        + targets * TARGET_SERIES
+    )
+    return SeriesCounts(scraped, recorded_series(counts, stack), OWN_SERIES)
+
+
+def recorded_series(counts: MeshCounts, stack: Stack) -> int:
+    """Series that the rules of one edge tier record: those that leave it."""
+    return sum(_label_sets(name, expr, counts) for name, expr in recorded_rules(stack))
+
+
+def federated_health(stack: Stack) -> int:
+    """Series about one edge tier that the external tier keeps."""
+    return (len(HEALTH) + 1) * stack.edge.replicas
+
+
+def _label_sets(name: str, expression: str, counts: MeshCounts) -> int:
+    """Series of one rule, by the labels that it sums by and the metric that it reads."""
+    by = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", expression)[:1])))
+    buckets = BUCKETS if "le" in by else 1
+    if "reporter" in by and "envoy_cluster" not in name:
+        if "_tcp_" in name:
+            return counts.tcp_edges
+        if "messages" in name:
+            return counts.grpc_edges
+        return (counts.request_groups if "response_code" in by else counts.edges) * buckets
+    if set(CONTAINER_LABELS) <= by:
+        return counts.workload_containers
+    if "cluster_name" in by:
+        return counts.envoy_clusters * max(1, counts.workload_containers // 2)
+    if "workload" in by:
+        return max(1, counts.workload_containers // 2)
+    return 8 * buckets
+
+
+assert "reporter" in EDGE_LABELS  # noqa: S101 - what _label_sets goes by
