@@ -44,6 +44,14 @@ def default_folder() -> Path | None:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Samples of a day, and the day's mark when they were read."""
+
+    table: Table
+    mark: Sequence[float]
+
+
+@dataclass(frozen=True)
 class DayCache:
     """Days of one server and tenant.
 
@@ -80,20 +88,25 @@ class DayCache:
             day: midnight (UTC).
             mark: the day's mark, as the server tells it now.
         """
-        if mark is None:
-            return None
+        return self.checked(self.read(query, day), mark) if mark is not None else None
+
+    def read(self, query: DayQuery, day: datetime) -> Kept | None:
+        """What is kept of a day, to be checked against the day's mark; None for nothing."""
         found = read_day(self._file(query, day), day, query.step)
         if found is None:
             return None
         table, about = found
         told = about.get("mark")
-        expected = self._about(query, day, mark)
-        if not isinstance(told, list) or not same(told, mark):
+        if not isinstance(told, list) or {**about, **self._about(query, day, told)} != about:
             return None
-        if {**about, **expected, "mark": told} != about:
+        return Kept(table, told)
+
+    def checked(self, kept: Kept | None, mark: Mark) -> Table | None:
+        """The samples, if the server still holds the same data of the day."""
+        if kept is None or not same(kept.mark, mark):
             return None
         self.used["found"] += 1
-        return table
+        return kept.table
 
     def store(self, query: DayQuery, day: datetime, mark: Mark, table: Table) -> bool:
         """Keep the samples of a day; whether that worked.
@@ -116,7 +129,7 @@ class DayCache:
     def _file(self, query: DayQuery, day: datetime) -> Path:
         return self.place / f"{day:%Y-%m-%d}" / f"{query.entry}-{_digest(query.key)}{SUFFIX}"
 
-    def _about(self, query: DayQuery, day: datetime, mark: Mark) -> dict[str, Any]:
+    def _about(self, query: DayQuery, day: datetime, mark: Sequence[float]) -> dict[str, Any]:
         return {
             **query.key,
             "url": self.url,

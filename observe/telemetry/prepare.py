@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.pool import ThreadPool
 
 from observe.errors import InputError, SourceError
 from observe.telemetry.assemble import Table
@@ -20,6 +22,9 @@ from observe.telemetry.raw import with_paths
 from observe.telemetry.shards import partition, shard_labels
 from observe.telemetry.sizes import measure, series_by
 from observe.telemetry.steps import Steps, choose_steps
+
+#: Files that are read at the same time.
+_READERS = 2
 
 
 @dataclass
@@ -130,13 +135,24 @@ def _known(
     if cache is None or metric is None:
         return Known()
     over = finished_days(client, whole_days(steps.start, steps.end), datetime.now(UTC))
-    marks = day_marks(client, metric, over, flavour.scrape_seconds)
-    tables: dict[str, dict[datetime, Table]] = {}
-    for entry in entries:
-        step = steps.fine if entry.step == "fine" else steps.coarse
-        query = DayQuery.of(entry, step, flavour.replica_labels)
-        days = {day: cache.load(query, day, mark) for day, mark in marks.items()}
-        tables[entry.name] = {day: table for day, table in days.items() if table is not None}
+    wanted = {
+        (entry.name, day): DayQuery.of(
+            entry, steps.fine if entry.step == "fine" else steps.coarse, flavour.replica_labels
+        )
+        for entry in entries
+        for day in over
+    }
+    # Threads of this pool do not keep the process alive, so that Ctrl-C ends it at once.
+    pool: AbstractContextManager[ThreadPool] = ThreadPool(_READERS)
+    with pool as workers:  # reads files while the server is asked
+        kept = workers.starmap_async(cache.read, [(q, day) for (_, day), q in wanted.items()])
+        marks = day_marks(client, metric, over, flavour.scrape_seconds)
+        found = dict(zip(wanted, kept.get(), strict=True))
+    tables: dict[str, dict[datetime, Table]] = {entry.name: {} for entry in entries}
+    for (name, day), day_kept in found.items():
+        table = cache.checked(day_kept, marks[day]) if day in marks else None
+        if table is not None:
+            tables[name][day] = table
     return Known(cache, marks, tables)
 
 
