@@ -70,6 +70,10 @@ class ExternalTier(_Part):
     write_url: str | None = Field(
         default=None, description="where edge tiers of other clusters send to (remote-write)"
     )
+    alertmanager_url: str | None = Field(
+        default=None,
+        description="where edge tiers of other clusters send alerts; none: they stay there",
+    )
 
 
 class Objectives(_Part):
