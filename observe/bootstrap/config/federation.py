@@ -28,11 +28,16 @@ HEALTH = (
 )
 
 
+def edge_rule_files(stack: Stack) -> dict[str, Any]:
+    """File name → rules that an edge tier evaluates."""
+    return {"rates.yaml": rule_file(stack.edge.evaluation_seconds)}
+
+
 def recorded_rules(stack: Stack) -> list[tuple[str, str]]:
     """Name and expression of every series that the rules of an edge tier record."""
     return [
         (str(rule["record"]), str(rule["expr"]))
-        for document in [rule_file(stack.edge.evaluation_seconds)]
+        for document in edge_rule_files(stack).values()
         for group in document["groups"]
         for rule in group["rules"]
         if "record" in rule
