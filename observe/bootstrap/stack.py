@@ -84,6 +84,11 @@ class Objectives(_Part):
         default=1000, gt=0, description="an answer within this is fast; an upper end of a bucket"
     )
     latency: float = Field(default=0.99, gt=0.5, lt=1, description="share of fast answers")
+    latency_exempt: tuple[str, ...] = Field(
+        default=(),
+        description="hosts whose answers are held open on purpose (event streams, long polls); "
+        "* stands for anything: *.push.svc.cluster.local",
+    )
 
 
 class Alerting(_Part):

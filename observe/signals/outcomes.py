@@ -34,9 +34,9 @@ FAILURES = (Outcome.SERVER_ERROR, Outcome.TIMEOUT)
 #: timeout that ends a call nobody waits for does no harm.
 CENSORED = (Outcome.TIMEOUT,)
 
-_INJECTED_FLAGS = {"DI", "FI"}
-_TIMEOUT_FLAGS = {"UT", "UMSDR"}
-_FAILURE_FLAGS = {
+INJECTED_FLAGS = {"DI", "FI"}
+TIMEOUT_FLAGS = {"UT", "UMSDR"}
+FAILURE_FLAGS = {
     *("UH", "UF", "UO", "URX", "UC", "UR", "LR", "NR", "NC", "UPE", "SI", "DT"),
     *("LH", "OM", "DF", "DO", "NFCF"),
 }
@@ -76,11 +76,11 @@ def classify(code: str, flags: str, grpc_status: str) -> Outcome:
         (an RPC may fail inside HTTP 200), then the HTTP code.
     """
     raised = {flag.strip() for flag in flags.split(",")} - {"", "-"}
-    if raised & _INJECTED_FLAGS:
+    if raised & INJECTED_FLAGS:
         return Outcome.INJECTED
-    if raised & _TIMEOUT_FLAGS:
+    if raised & TIMEOUT_FLAGS:
         return Outcome.TIMEOUT
-    if raised & _FAILURE_FLAGS:
+    if raised & FAILURE_FLAGS:
         return Outcome.SERVER_ERROR
     if "DC" in raised or code == "499":
         return Outcome.CLIENT_GONE
