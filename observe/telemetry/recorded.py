@@ -28,6 +28,9 @@ RATE_SECONDS = 300
 #: How often the rules are evaluated, unless told otherwise.
 EVALUATION_SECONDS = 60
 
+#: Recorded at every evaluation of the edge tier's rules, with its moment as the value.
+HEARTBEAT = "edge:evaluations:heartbeat"
+
 _EDGE_OUTCOME = (*EDGE_LABELS, *OUTCOME_LABELS)
 _CPU = "container_cpu_usage_seconds_total"
 _PERIODS = "container_cpu_cfs_periods_total"
