@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,9 @@ from observe.cli.options import (
     prometheus_option,
     window_options,
 )
+
+if TYPE_CHECKING:
+    from observe.telemetry.snapshot import Snapshot
 
 
 @click.command("collect", cls=SectionCommand, short_help="Store the telemetry of a window.")
@@ -46,14 +50,25 @@ def collect_command(
 
         ctx.exit(print_plan(options, console))
     check_target(output)
+    begun = time.monotonic()
     snapshot = pull(options, console)
+    seconds = time.monotonic() - begun
     save(snapshot, output)
     manifest = snapshot.manifest
     console.say(
-        f"{len(snapshot.edges):,} edges, {snapshot.requests['requests'].sum():,.0f} requests, "
-        f"coverage {manifest.source.coverage:.1%}, {manifest.cost.queries} queries in "
-        f"{manifest.cost.seconds:.1f} s"
+        f"{len(snapshot.edges):,} edges, {_requests(snapshot)}, coverage "
+        f"{manifest.source.coverage:.1%}, {manifest.cost.queries} queries, {seconds:.1f} s"
     )
     stdout.write_line(output)
     name_missing(manifest.missing, console)
     ctx.exit(EXIT_SOURCE if manifest.missing else EXIT_DONE)
+
+
+def _requests(snapshot: Snapshot) -> str:
+    """Requests by the side that counted more of them; both sides count the same ones."""
+    reporter = snapshot.requests["edge"].map(snapshot.edges.set_index("edge")["reporter"])
+    by = snapshot.requests["requests"].groupby(reporter.astype(str)).sum()
+    servers = float(by.get("destination", 0.0))
+    clients = float(by.sum()) - servers
+    side = "clients" if clients >= servers else "servers"
+    return f"{max(clients, servers):,.0f} requests as {side} count them"

@@ -141,7 +141,7 @@ class Examination:
     def _remote_read(self) -> bool:
         url = f"{self._client.settings.url}/api/v1/read"
         try:
-            answer = self._client._session.post(url, data=_NO_QUERIES, headers=_READ_HEADERS)
+            answer = self._client.session.post(url, data=_NO_QUERIES, headers=_READ_HEADERS)
         except requests.RequestException:
             return False
         return bool(answer.status_code == 200)

@@ -37,7 +37,7 @@ def quality_facts(advice: Advice, snapshot: Snapshot) -> tuple[Fact, ...]:
         Fact("Missing pieces", plural(len(advice.missing), "piece")),
     ]
     if cost.queries:
-        text = f"{cost.seconds:.1f} s, {bytes_text(cost.bytes)}"
+        text = f"{cost.seconds:.1f} s of answering, {bytes_text(cost.bytes)}"
         facts.append(
             Fact("Cost of collecting", f"{plural(cost.queries, 'query', 'queries')}, {text}")
         )

@@ -71,6 +71,12 @@ class PrometheusClient(LibraryCalls):
         """What this client has asked so far: queries, seconds of waiting, bytes received."""
         return self._cost
 
+    @property
+    def session(self) -> PrometheusSession:
+        """The session, for what the query API does not offer: remote read."""
+        session: PrometheusSession = self._session
+        return session
+
     def charge(self, queries: int, seconds: float, size: int) -> None:
         """Add to the cost what was asked in another way than through this client's calls."""
         with self._lock:
@@ -94,6 +100,14 @@ class PrometheusClient(LibraryCalls):
         data = data if isinstance(data, Mapping) else {}
         name = str(data.get("application") or "Prometheus")
         return ServerInfo(name[:80], str(data.get("version", ""))[:80])
+
+    def flags(self) -> Mapping[str, str]:
+        """The server's command line flags; empty where it keeps them to itself."""
+        try:
+            data = self._ask("GET", "/api/v1/status/flags", []).data
+        except ObserveError:
+            return {}  # gateways do not pass them on
+        return {str(k): str(v) for k, v in data.items()} if isinstance(data, Mapping) else {}
 
     def instant(self, query: str, time: datetime | None = None) -> QueryResult:
         """Evaluate at one moment.

@@ -16,6 +16,7 @@ from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.coverage import coverage, silence_warnings
 from observe.telemetry.fetch import Progress
+from observe.telemetry.layouts import layout_warnings
 from observe.telemetry.manifest import Manifest, Source, Window
 from observe.telemetry.prepare import Preparation, prepare
 from observe.telemetry.pull import Pulled, pull
@@ -127,7 +128,7 @@ def _data_warnings(tables: dict[str, Table]) -> list[str]:
             f"histogram buckets were not monotone for {latency.repaired:.1%} of the requests "
             "(do proxies use different buckets, or were series federated apart?)"
         )
-    return lines
+    return lines + (layout_warnings(latency.labels) if latency is not None else [])
 
 
 def _versions() -> dict[str, str]:

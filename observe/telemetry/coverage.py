@@ -97,20 +97,26 @@ def silence_warnings(silent: NDArray[np.bool_], steps: Steps) -> list[str]:
     """Lines about the parts of the window in which nothing was recorded."""
     if not silent.any():
         return []
-    hours = steps.coarse / 3600
     recorded = np.flatnonzero(~silent)
     lines = []
     if recorded.size and recorded[0] > 0:
         begin = steps.start + pd.Timedelta(seconds=int(recorded[0]) * steps.coarse)
         lines.append(
             f"nothing was recorded before {begin:%Y-%m-%d %H:%M} UTC (does Prometheus keep less "
-            f"than the window?): {recorded.size * hours:g} of {len(silent) * hours:g} hours are "
-            "covered"
+            f"than the window?): {_length(recorded.size * steps.coarse)} of "
+            f"{_length(len(silent) * steps.coarse)} are covered"
         )
     inner = int(silent[recorded[0] :].sum()) if recorded.size else 0
     if inner:
-        lines.append(f"nothing was recorded in {inner * hours:g} hours of the window (an outage?)")
+        length = _length(inner * steps.coarse)
+        lines.append(f"nothing was recorded in {length} of the window (an outage?)")
     return lines
+
+
+def _length(seconds: int) -> str:
+    """`20 minutes`, `1 hour`, `7.5 hours`."""
+    number, unit = (seconds / 60, "minute") if seconds < 3600 else (seconds / 3600, "hour")
+    return f"{number:.3g} {unit}" + ("" if number == 1 else "s")
 
 
 def _best_of_workload(seen: NDArray[np.float64], edges: pd.DataFrame) -> NDArray[np.float64]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
-from urllib3.exceptions import InvalidHeader, ReadTimeoutError
+from urllib3.exceptions import InsecureRequestWarning, InvalidHeader, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from observe import __version__
@@ -146,6 +147,8 @@ class PrometheusSession(requests.Session):
         self.auth = _auth(settings)
         self.verify = str(settings.ca_file) if settings.ca_file else not settings.insecure
         self.cert = _client_certificate(settings)
+        if settings.insecure:  # whoever asked for it knows; urllib3 would repeat it every time
+            urllib3.disable_warnings(InsecureRequestWarning)
         adapter = HTTPAdapter(
             pool_connections=2,
             pool_maxsize=max(16, settings.max_concurrency),

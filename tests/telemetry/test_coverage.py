@@ -90,9 +90,15 @@ def test_a_window_longer_than_the_retention_says_what_is_covered() -> None:
     silent = np.array([True] * 2 + [False] * 3 + [True])
     before, outage = silence_warnings(silent, _steps(6))
     assert "nothing was recorded before 2026-03-02 02:00 UTC" in before
-    assert "3 of 6 hours are covered" in before
-    assert "in 1 hours of the window" in outage
+    assert "3 hours of 6 hours are covered" in before
+    assert "in 1 hour of the window" in outage
     assert silence_warnings(np.array([False]), _steps(1)) == []
+
+
+def test_a_silence_below_an_hour_is_told_in_minutes() -> None:
+    steps = Steps(START, START + timedelta(hours=2), 300, 1200)
+    (outage,) = silence_warnings(np.array([False, True, False, False, False, False]), steps)
+    assert "nothing was recorded in 20 minutes of the window" in outage
 
 
 def test_a_single_sample_on_the_border_of_a_step_covers_nothing() -> None:

@@ -183,7 +183,7 @@ def _feed(
     if left <= 0:
         raise DeadlineError("the time for the whole run was used up")
     traffic, contents = Traffic(), Contents()
-    arriving = blocks(client._session, client.settings, body, left, traffic)
+    arriving = blocks(client.session, client.settings, body, left, traffic)
     try:
         for batch in whole_series(arriving, contents):
             for _, sink in fed:
