@@ -17,16 +17,20 @@ setup: .venv/.ready ## Make the virtual environment .venv (needs Python 3.11+)
 prometheus: ## Fetch Debian's prometheus into .tools when it is missing (no root)
 	@scripts/get-prometheus.sh
 
+.PHONY: alertmanager
+alertmanager: ## Fetch Debian's prometheus-alertmanager into .tools when it is missing (no root)
+	@scripts/get-alertmanager.sh
+
 .PHONY: victoria-metrics
 victoria-metrics: ## Fetch Debian's victoria-metrics, which tests use, into .tools (no root)
 	@scripts/get-victoria-metrics.sh
 
 .PHONY: demo
-demo: setup prometheus ## Set everything up, simulate a mesh, load a real Prometheus, report
+demo: setup prometheus alertmanager ## Set everything up, simulate a mesh, load a real Prometheus, report
 	@observe demo
 
 .PHONY: test
-test: setup prometheus victoria-metrics ## Set everything up and run the tests
+test: setup prometheus alertmanager victoria-metrics ## Set everything up and run the tests
 	@$(PYTHON) -m pytest -n 2 --dist worksteal
 
 .PHONY: lint

@@ -12,8 +12,12 @@ from observe.errors import InputError
 #: Debian's package and make's target of each program.
 _PACKAGES = {
     "victoria-metrics": "victoria-metrics",
+    "alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
 }
+_TARGETS = {"alertmanager": "alertmanager", "amtool": "alertmanager"}
+#: Names that a program has in some packages.
+_ALIASES = {"alertmanager": ("prometheus-alertmanager",)}
 
 
 def tool_folders() -> tuple[Path, ...]:
@@ -29,19 +33,20 @@ def find_binary(name: str) -> Path:
     was named in the environment must hold it: falling back would run another version silently.
 
     Args:
-        name: `prometheus`, `promtool` or `victoria-metrics`.
+        name: `prometheus`, `promtool`, `alertmanager` (Debian: `prometheus-alertmanager`),
+            `amtool` or `victoria-metrics`.
 
     Raises:
         InputError: there is none.
     """
     named = os.environ.get("OBSERVE_BIN_DIR")
     if named:
-        found = shutil.which(name, path=named)
+        found = _which(name, named)
         if found is None:
             raise InputError(f"OBSERVE_BIN_DIR={named} holds no program '{name}'", _hint(name))
         return Path(found)
     search = os.pathsep.join((os.environ.get("PATH", ""), *map(str, tool_folders())))
-    found = shutil.which(name, path=search)
+    found = _which(name, search)
     if found is None:
         raise InputError(
             f"the program '{name}' was not found on PATH or in .tools/bin", _hint(name)
@@ -49,6 +54,12 @@ def find_binary(name: str) -> Path:
     return Path(found)
 
 
+def _which(name: str, search: str) -> str | None:
+    names = (name, *_ALIASES.get(name, ()))
+    return next(filter(None, (shutil.which(each, path=search) for each in names)), None)
+
+
 def _hint(name: str) -> str:
     package = _PACKAGES.get(name, "prometheus")
-    return f"Run 'make {package}' to fetch it without root, or 'apt-get install {package}'"
+    target = _TARGETS.get(name, package)
+    return f"Run 'make {target}' to fetch it without root, or 'apt-get install {package}'"

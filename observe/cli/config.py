@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,35 @@ DEFAULT_NAME = "observe.yaml"
 Options = Mapping[str, click.Option]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a section of the file may hold: options of a command, and the commands below it."""
+
+    options: Options
+    commands: Mapping[str, Known] = field(default_factory=dict)
+
+    def all_options(self) -> dict[str, click.Option]:
+        """Its options and those of every command below it."""
+        found = dict(self.options)
+        for command in self.commands.values():
+            found |= command.all_options()
+        return found
+
+
 def use_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
     """Callback of --config: the file's values become defaults of the group and its commands."""
     group = ctx.command
     if isinstance(group, click.Group) and not ctx.resilient_parsing:
-        commands = {name: file_options(command) for name, command in group.commands.items()}
-        own = file_options(group)
-        own.pop("config", None)
-        ctx.default_map = read_config(path, own, commands)
+        known = known_options(group)
+        own = {name: option for name, option in known.options.items() if name != "config"}
+        ctx.default_map = read_config(path, replace(known, options=own))
     return path
+
+
+def known_options(command: click.Command) -> Known:
+    """The options of a command, and of the commands below it."""
+    below = command.commands if isinstance(command, click.Group) else {}
+    return Known(file_options(command), {name: known_options(each) for name, each in below.items()})
 
 
 def file_options(command: click.Command) -> dict[str, click.Option]:
@@ -38,18 +59,16 @@ def file_options(command: click.Command) -> dict[str, click.Option]:
     }
 
 
-def read_config(
-    path: Path | None, group: Options, commands: Mapping[str, Options]
-) -> dict[str, Any]:
+def read_config(path: Path | None, known: Known) -> dict[str, Any]:
     """Click's default map from a settings file.
 
     A key at the top applies to every command that has such an option; a mapping under a
-    command's name applies to that command only. Keys are option names with `-` or `_`.
+    command's name applies to that command only, and to the commands below it. Keys are option
+    names with `-` or `_`.
 
     Args:
         path: the file; None looks for observe.yaml in the current folder.
-        group: options before the command.
-        commands: the commands there are, each with its options.
+        known: the options and commands there are.
 
     Raises:
         InputError: the file is missing (when named), no YAML, names an unknown option, or gives
@@ -62,19 +81,23 @@ def read_config(
     # The YAML parser is loaded only when there is something to parse.
     from observe.export.yaml_io import load_mapping
 
-    settings = load_mapping(path)
-    known = dict(group)
-    for options in commands.values():
-        known |= options
-    shared = _checked(path, {k: v for k, v in settings.items() if k not in commands}, known)
-    defaults: dict[str, Any] = _defaults(shared, group)
-    for name, options in commands.items():
+    return _section(path, load_mapping(path), known, {}, "")
+
+
+def _section(
+    path: Path, settings: Mapping[Any, Any], known: Known, above: Mapping[str, Any], prefix: str
+) -> dict[str, Any]:
+    """The default map of a command; `above` are the values that hold for all commands here."""
+    plain = {key: value for key, value in settings.items() if key not in known.commands}
+    shared = dict(above) | _checked(path, plain, known.all_options(), prefix)
+    defaults: dict[str, Any] = _defaults(shared, known.options)
+    for name, command in known.commands.items():
         own = settings.get(name) or {}
         if not isinstance(own, dict):
-            raise InputError(f"{path}: {name} is a command and holds no mapping of its options")
-        defaults[name] = _defaults(shared, options) | _defaults(
-            _checked(path, own, options, f"{name}."), options
-        )
+            raise InputError(
+                f"{path}: {prefix}{name} is a command and holds no mapping of its options"
+            )
+        defaults[name] = _section(path, own, command, shared, f"{prefix}{name}.")
     return defaults
 
 

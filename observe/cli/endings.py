@@ -28,12 +28,16 @@ EXIT_DEFECT = 70
 _STOPPED = (KeyboardInterrupt, click.Abort)
 
 
-class ObserveGroup(click.Group):
-    """A group whose commands end in one line and the right exit code, in the order of `add`."""
+class OrderedGroup(click.Group):
+    """A group that lists its commands as they were added, not by the alphabet."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order in which the commands were added, not of the alphabet."""
+        """Names in that order."""
         return list(self.commands)
+
+
+class ObserveGroup(OrderedGroup):
+    """A group whose commands end in one line and the right exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error becomes its line and exit code."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from observe import __version__
+from observe.cli.bootstrap import bootstrap_group
 from observe.cli.cache import cache_command
 from observe.cli.collect import collect_command
 from observe.cli.config import use_config
@@ -66,6 +67,7 @@ def main(
 
 for _command in (
     demo_command,
+    bootstrap_group,
     doctor_command,
     collect_command,
     report_command,

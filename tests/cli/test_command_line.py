@@ -170,8 +170,13 @@ def test_each_help_fits_80_columns_and_names_variables_and_defaults(
 def test_the_commands_are_listed_in_the_order_of_use_and_none_is_cut(observe: Observe) -> None:
     run = observe("--help", COLUMNS="80")
     lines = run.out.splitlines()
-    listed = lines[lines.index("Commands:") + 1 :][:6]
-    assert tuple(line.split()[0] for line in listed) == ("demo", "doctor", *COMMANDS[1:])
+    listed = lines[lines.index("Commands:") + 1 :][:7]
+    assert tuple(line.split()[0] for line in listed) == (
+        "demo",
+        "bootstrap",
+        "doctor",
+        *COMMANDS[1:],
+    )
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 

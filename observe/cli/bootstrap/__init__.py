@@ -1,0 +1,21 @@
+"""The group `observe bootstrap`: the monitoring stack, one command a target."""
+
+from __future__ import annotations
+
+import click
+
+from observe.cli.endings import OrderedGroup
+
+_COMMANDS: tuple[click.Command, ...] = ()
+
+
+@click.group("bootstrap", cls=OrderedGroup, short_help="Set up two tiers of Prometheus.")
+def bootstrap_group() -> None:
+    """Set up the stack: an edge tier that records rates, an external one that keeps them.
+
+    Nothing is changed without --apply: each target first prints what it would do.
+    """
+
+
+for _command in _COMMANDS:
+    bootstrap_group.add_command(_command)
