@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from observe.bootstrap.rules import edge_rules
 from observe.bootstrap.stack import Stack
-from observe.telemetry.recorded import rule_file
 
 #: The job by which a tier scrapes itself.
 OWN_JOB = "prometheus"
@@ -28,16 +28,11 @@ HEALTH = (
 )
 
 
-def edge_rule_files(stack: Stack) -> dict[str, Any]:
-    """File name → rules that an edge tier evaluates."""
-    return {"rates.yaml": rule_file(stack.edge.evaluation_seconds)}
-
-
 def recorded_rules(stack: Stack) -> list[tuple[str, str]]:
     """Name and expression of every series that the rules of an edge tier record."""
     return [
         (str(rule["record"]), str(rule["expr"]))
-        for document in edge_rule_files(stack).values()
+        for document in edge_rules(stack).values()
         for group in document["groups"]
         for rule in group["rules"]
         if "record" in rule

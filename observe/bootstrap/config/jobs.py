@@ -154,15 +154,16 @@ def _cadvisor(stack: Stack) -> Job:
         "relabel_configs": [copy(f"{NODE}name", "node")],
         "metric_relabel_configs": [
             *_kept(metrics.CADVISOR, stack),
-            _without_container("container_(cpu|memory|oom|spec|fs|start)_.*;"),
+            # Sums over a pod or a node, which would count its containers once more.
+            _named("container", "container_(cpu|memory|oom|spec|fs|start)_.*;"),
         ],
         **_LABEL_LIMITS,
     }
 
 
-def _without_container(regex: str) -> Rule:
-    """Sums over a pod or a node, which would count its containers once more."""
-    return {"source_labels": ["__name__", "container"], "regex": regex, "action": "drop"}
+def _named(name: str, regex: str) -> Rule:
+    """Drops series by metric and by one label, as `metric;value`."""
+    return {"source_labels": ["__name__", name], "regex": regex, "action": "drop"}
 
 
 def _kube_state(stack: Stack) -> Job:
@@ -187,7 +188,8 @@ def _kept(names: tuple[str, ...], stack: Stack) -> list[Rule]:
         return []
     rules = [keep("__name__", metrics.regex(names))]
     if names[0] in metrics.ISTIO_CORE:
-        rules.append(drop("cluster_name", "xds-grpc|prometheus_stats|agent|sds-grpc"))
+        rules.append(drop("cluster_name", "prometheus_stats|agent|sds-grpc"))
+        rules.append(_named("cluster_name", f"({metrics.regex(metrics.XDS_DROPPED)});xds-grpc"))
     return rules
 
 

@@ -28,6 +28,11 @@ ENVOY_CORE = (
     "envoy_listener_manager_total_listeners_(active|draining|warming)",
     "envoy_wasm_.*",
 )
+#: What is not stored of Envoy's own connection to istiod: all but whether there is one.
+XDS_DROPPED = (
+    "envoy_cluster_(upstream_rq_.*|membership_.*|lb_.*|outlier_.*|circuit_.*)",
+    "envoy_cluster_upstream_cx_(total|overflow|connect_.*)",
+)
 #: Of the agent beside the proxy: certificates and start-up.
 AGENT_CORE = ("istio_agent_(cert_expiry_seconds|outgoing_latency|startup_duration_seconds)",)
 
@@ -73,6 +78,7 @@ KUBE_STATE = (
     "kube_pod_(info|owner|labels|status_phase|status_ready|created)",
     "kube_pod_(init_)?container_(info|status_restarts_total|status_last_terminated_reason)",
     "kube_(deployment|statefulset)_(spec_replicas|replicas|status_replicas.*)",
+    "kube_deployment_status_observed_generation",
     "kube_(deployment|statefulset|replicaset)_(owner|created)",
     "kube_daemonset_status_(desired_number_scheduled|number_ready)",
     "kube_replicaset_(spec_replicas|status_replicas)",

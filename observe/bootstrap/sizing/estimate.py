@@ -15,6 +15,7 @@ from observe.bootstrap.sizing.series import (
 )
 from observe.bootstrap.stack import Stack
 from observe.documents import CamelModel
+from observe.errors import InputError
 
 _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
 
@@ -50,17 +51,24 @@ def estimate(counts: MeshCounts | Mapping[str, MeshCounts], stack: Stack) -> Siz
     Args:
         counts: of each cluster by its name, or of every cluster alike.
         stack: clusters, intervals, retentions, what is kept.
+
+    Raises:
+        InputError: a cluster of the stack was not counted.
     """
-    each = [
-        counts if isinstance(counts, MeshCounts) else counts[cluster.name]
-        for cluster in stack.clusters
-        if isinstance(counts, MeshCounts) or cluster.name in counts
-    ]
+    each = [_of_cluster(counts, cluster.name) for cluster in stack.clusters]
     edges = [edge_series(one, stack) for one in each]
     largest = max(edges, key=lambda series: series.total)
     recorded = sum(series.recorded for series in edges) * stack.edge.replicas
     health = len(edges) * federated_health(stack)
     return Sizing(edge=_edge(largest, stack), external=_external(recorded, health, stack))
+
+
+def _of_cluster(counts: MeshCounts | Mapping[str, MeshCounts], name: str) -> MeshCounts:
+    if isinstance(counts, MeshCounts):
+        return counts
+    if name not in counts:
+        raise InputError(f"cluster {name} was not counted", "name a Prometheus for each cluster")
+    return counts[name]
 
 
 def _edge(series: SeriesCounts, stack: Stack) -> TierSize:

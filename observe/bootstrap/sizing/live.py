@@ -36,8 +36,8 @@ def count_mesh(client: PrometheusClient, cluster: str | None = None) -> MeshCoun
     chosen = f'cluster="{cluster}"' if cluster else ""
 
     def count(query: str) -> int:
-        frame = client.instant(query).frame()
-        return 0 if frame.empty else int(frame["value"].iloc[0])
+        values = client.instant(query).values
+        return int(values[0]) if len(values) else 0
 
     if count(f"count({_REQUESTS}{{{chosen}}}) or count({_TCP}{{{chosen}}})"):
         return _from_counters(count, chosen)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from observe.bootstrap.config.federation import HEALTH, recorded_rules
 from observe.bootstrap.sizing.counts import BUCKETS, MeshCounts
 from observe.bootstrap.stack import Stack
-from observe.telemetry.catalogue import CONTAINER_LABELS, EDGE_LABELS
+from observe.telemetry.catalogue import CONTAINER_LABELS
 
 #: Series that each target brings by itself: up, scrape_duration_seconds and three more.
 TARGET_SERIES = 5
 _HISTOGRAM = BUCKETS + 2
 #: Kept of each proxy whatever it does: build, server, listeners, the agent's certificates.
-_PROXY_SERIES = 14
+_PROXY_SERIES = 13
 #: Statistics of one upstream cluster of one proxy, of those that are kept.
 _ENVOY_CLUSTER_SERIES = 33
 _ZTUNNEL_SERIES = 60
@@ -23,6 +23,8 @@ _ISTIOD_SERIES = 900
 _CONTAINER_SERIES, _POD_NETWORK_SERIES, _NODE_SERIES = 15, 2, 2
 #: Of kube-state-metrics, by container, by pod and by workload's container.
 _KUBE_CONTAINER_SERIES, _KUBE_POD_SERIES, _KUBE_WORKLOAD_SERIES = 8, 12, 6
+#: Of recorded series: kinds of configuration and events, scrape jobs, metrics that are counted.
+_TYPES, _JOBS, _COUNTED_METRICS = 7, 8, 50
 #: A Prometheus about itself, of what is kept.
 OWN_SERIES = 420
 
@@ -79,21 +81,31 @@ def federated_health(stack: Stack) -> int:
 
 def _label_sets(name: str, expression: str, counts: MeshCounts) -> int:
     """Series of one rule, by the labels that it sums by and the metric that it reads."""
-    by = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", expression)[:1])))
+    found = re.search(r"\bby \(([^)]*)\)", expression)
+    by = set(found[1].replace(" ", "").split(",")) if found else set()
     buckets = BUCKETS if "le" in by else 1
-    if "reporter" in by and "envoy_cluster" not in name:
-        if "_tcp_" in name:
-            return counts.tcp_edges
-        if "messages" in name:
-            return counts.grpc_edges
-        return (counts.request_groups if "response_code" in by else counts.edges) * buckets
-    if set(CONTAINER_LABELS) <= by:
-        return counts.workload_containers
+    workloads = -(-counts.workload_containers // 2)
+    if "reporter" in by:
+        return _edge_sets(name, by, counts) * buckets
     if "cluster_name" in by:
-        return counts.envoy_clusters * max(1, counts.workload_containers // 2)
-    if "workload" in by:
-        return max(1, counts.workload_containers // 2)
-    return 8 * buckets
+        return counts.envoy_clusters * workloads
+    if set(CONTAINER_LABELS) <= by:
+        return counts.workload_containers * (2 if "resource" in by else 1)
+    if name.startswith("controlplane:"):
+        return max(counts.istiods, 1) * (_TYPES if "type" in by else 1) * (12 if "le" in by else 1)
+    if name.startswith("ztunnel:"):
+        return counts.ztunnels
+    if by & {"deployment", "statefulset", "horizontalpodautoscaler"}:
+        return workloads
+    if "metric" in by:
+        return _COUNTED_METRICS
+    return _JOBS if "job" in by else 1
 
 
-assert "reporter" in EDGE_LABELS  # noqa: S101 - what _label_sets goes by
+def _edge_sets(name: str, by: set[str], counts: MeshCounts) -> int:
+    """Label sets of what is recorded of requests and connections."""
+    if "_tcp_" in name:
+        return 0 if "failed" in name else counts.tcp_edges
+    if "messages" in name:
+        return counts.grpc_edges
+    return counts.request_groups if "response_code" in by else counts.edges

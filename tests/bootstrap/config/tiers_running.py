@@ -22,8 +22,8 @@ from observe.bootstrap.config import (
     hash_password,
     web_config,
 )
-from observe.bootstrap.config.federation import edge_rule_files
 from observe.bootstrap.prometheus import HOST, free_port
+from observe.bootstrap.rules import edge_rules
 from observe.bootstrap.stack import Stack
 from observe.bootstrap.supervisor import Supervised
 
@@ -165,7 +165,7 @@ def two_tiers(
     """An edge that guards itself with one proof, and an external tier that shows another."""
     edge_port, external_port = free_port(), free_port()
     rules = []
-    for name, document in edge_rule_files(stack).items():
+    for name, document in edge_rules(stack).items():
         rules.append(str(folder / name))
         (folder / name).write_text(json.dumps(document).replace("[5m]", "[5s]"))
     remote = stack.external.transport == "remote-write"

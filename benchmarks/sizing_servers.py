@@ -1,0 +1,174 @@
+"""Two real tiers that watch a shown mesh in accelerated time, and what they then measure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from observe.bootstrap.config import Credentials, edge_config, external_config, kubernetes_jobs
+from observe.bootstrap.config.tiers import Config
+from observe.bootstrap.prometheus import HOST, PrometheusServer, free_port
+from observe.bootstrap.rules import edge_rules
+from observe.bootstrap.stack import Stack
+
+#: How much faster than in a mesh everything is: scrape, evaluation, federation.
+FASTER = 5
+#: Blocks are cut early, so that a run sees the head compacted as it is every two hours.
+_FLAGS = (
+    "--web.enable-admin-api",
+    "--storage.tsdb.min-block-duration=2m",
+    "--storage.tsdb.max-block-duration=2m",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a server says of itself at the end of a run."""
+
+    series: float
+    samples_per_second: float
+    memory_bytes: float
+    cores: float
+    disk_bytes: float
+    samples: float
+
+
+def faster(stack: Stack) -> Stack:
+    """The same stack in accelerated time."""
+    edge = {
+        "scrape_seconds": stack.edge.scrape_seconds // FASTER,
+        "evaluation_seconds": stack.edge.evaluation_seconds // FASTER,
+    }
+    external = {"federation_seconds": stack.external.federation_seconds // FASTER}
+    return stack.model_copy(
+        update={
+            "edge": stack.edge.model_copy(update=edge),
+            "external": stack.external.model_copy(update=external),
+        }
+    )
+
+
+@contextmanager
+def shown(services: int, pods: int) -> Iterator[int]:
+    """A process that serves the pages of a mesh; its port."""
+    port = free_port()
+    numbers = {"services": services, "pods": pods, "port": port}
+    command = [sys.executable, str(Path(__file__).with_name("shown_mesh.py"))]
+    command += [text for name, value in numbers.items() for text in (f"--{name}", str(value))]
+    process = subprocess.Popen(command)
+    try:
+        for _ in range(600):
+            try:
+                requests.get(f"http://{HOST}:{port}/?pod=0", timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def two_tiers(
+    folder: Path, stack: Stack, mesh_port: int, pods: int
+) -> Iterator[tuple[PrometheusServer, PrometheusServer]]:
+    """The edge tier that scrapes the mesh, and the external tier that federates it."""
+    password = folder / "password"
+    password.write_text("no password is asked for on loopback")
+    credentials = Credentials("basic", password_file=str(password))
+    ports = free_port(), free_port()
+    rules = folder / "rules.yml"
+    rules.write_text(json.dumps(_fast_rules(stack)))
+    edge = edge_config(
+        stack,
+        "east",
+        jobs=[_job(stack, mesh_port, pods)],
+        rule_files=[str(rules)],
+        credentials=credentials,
+        own_address=f"{HOST}:{ports[0]}",
+    )
+    external = external_config(
+        stack,
+        edges={"east": f"http://{HOST}:{ports[0]}"},
+        rule_files=[],
+        credentials=credentials,
+        own_address=f"{HOST}:{ports[1]}",
+    )
+    with (
+        PrometheusServer(folder / "edge", config=_text(edge), port=ports[0], flags=_FLAGS) as one,
+        PrometheusServer(
+            folder / "ext", config=_text(external), port=ports[1], flags=_FLAGS
+        ) as two,
+    ):
+        yield one, two
+
+
+def _text(config: Config) -> str:
+    return json.dumps(config)  # JSON is YAML
+
+
+def _fast_rules(stack: Stack) -> dict[str, Any]:
+    window = f"{stack.rate_seconds // FASTER}s"
+    groups = [group for document in edge_rules(stack).values() for group in document["groups"]]
+    text = json.dumps({"groups": groups}).replace("[5m]", f"[{window}]")
+    document: dict[str, Any] = json.loads(text)
+    for group in document["groups"]:
+        group["interval"] = f"{stack.edge.evaluation_seconds}s"
+    return document
+
+
+def _job(stack: Stack, port: int, pods: int) -> dict[str, Any]:
+    """The sidecars' job with its own list of metrics, on targets that are named one by one."""
+    job = dict(kubernetes_jobs(stack)[0])
+    del job["kubernetes_sd_configs"], job["relabel_configs"]
+    job["static_configs"] = [
+        {
+            "targets": [f"10.0.{pod // 250}.{pod % 250}:15020"],
+            "labels": {
+                "__param_pod": str(pod),
+                "namespace": "shop",
+                "pod": f"client-{pod}-5d4b8c9f7d-x2k8p",
+                "node": f"node-{pod // 20}",
+                "app": f"client-{pod}",
+            },
+        }
+        for pod in range(pods)
+    ]
+    job["relabel_configs"] = [{"target_label": "__address__", "replacement": f"{HOST}:{port}"}]
+    job["relabel_configs"].insert(0, {"source_labels": ["__address__"], "target_label": "instance"})
+    return job
+
+
+def measure(server: PrometheusServer, seconds: int) -> Measured:
+    """What a server says of itself over the last seconds; the most memory that it had."""
+    span = f'{{job="prometheus",cluster=""}}[{seconds}s]'
+
+    def ask(query: str) -> float:
+        answer = requests.get(
+            f"{server.url}/api/v1/query", params={"query": query}, timeout=30
+        ).json()
+        result = answer["data"]["result"]
+        return float(result[0]["value"][1]) if result else float("nan")
+
+    return Measured(
+        series=ask('prometheus_tsdb_head_series{job="prometheus",cluster=""}'),
+        samples_per_second=ask(f"rate(prometheus_tsdb_head_samples_appended_total{span})"),
+        memory_bytes=ask(f"max_over_time(process_resident_memory_bytes{span})"),
+        cores=ask(f"rate(process_cpu_seconds_total{span})"),
+        disk_bytes=float(_size(server.folder / "data")),
+        samples=ask('prometheus_tsdb_head_samples_appended_total{job="prometheus",cluster=""}'),
+    )
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
