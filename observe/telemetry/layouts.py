@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pandas as pd
 
 #: Lower and upper bound in milliseconds.
@@ -21,10 +23,10 @@ def layout_warnings(labels: pd.DataFrame) -> list[str]:
     """
     if labels.empty:
         return []
-    services = labels.groupby(["gt", "le"])["destination_service"].agg(lambda s: set(s.astype(str)))
-    owners: dict[Bucket, set[str]] = dict(
-        zip(services.index.tolist(), services.tolist(), strict=True)
-    )
+    owners: dict[Bucket, set[str]] = defaultdict(set)
+    different = labels[["gt", "le", "destination_service"]].drop_duplicates()
+    for gt, le, service in different.itertuples(index=False):
+        owners[float(gt), float(le)].add(str(service))
     rarer = [
         owners[bucket]
         for bucket in owners

@@ -30,6 +30,9 @@ EVALUATION_SECONDS = 60
 
 #: Recorded at every evaluation of the edge tier's rules, with its moment as the value.
 HEARTBEAT = "edge:evaluations:heartbeat"
+HEARTBEAT_EXPRESSION = "vector(time())"
+#: Entry that tells how many evaluations arrived in each step.
+ARRIVED = "evaluations"
 
 _EDGE_OUTCOME = (*EDGE_LABELS, *OUTCOME_LABELS)
 _CPU = "container_cpu_usage_seconds_total"
@@ -115,6 +118,20 @@ def recorded_entries(interval_seconds: float) -> tuple[Entry, ...]:
         interval_seconds: distance of the samples of a recorded series.
     """
     templates = _templates(f"{interval_seconds:g}")
+    arrived = Entry(
+        ARRIVED,
+        (HEARTBEAT,),
+        "coverage",
+        "fine",
+        "evaluations",
+        "evaluations of the rules that arrived: tells a gap in federation from no traffic",
+        ("cluster",),
+        f"sum by ($by) ($once(count_over_time({HEARTBEAT}[$half_open])))",
+    )
+    return (arrived, *_frames(templates))
+
+
+def _frames(templates: dict[str, str]) -> tuple[Entry, ...]:
     return tuple(
         replace(
             entry,
@@ -169,6 +186,7 @@ def rule_file(interval_seconds: int = EVALUATION_SECONDS) -> dict[str, Any]:
     Args:
         interval_seconds: how often they are evaluated; no more than `RATE_SECONDS`.
     """
-    rules = [{"record": r.name, "expr": r.expression} for r in RECORDINGS]
+    rules = [{"record": HEARTBEAT, "expr": HEARTBEAT_EXPRESSION}]
+    rules += [{"record": r.name, "expr": r.expression} for r in RECORDINGS]
     group = {"name": "observe.rates", "interval": f"{interval_seconds}s", "rules": rules}
     return {"groups": [group]}

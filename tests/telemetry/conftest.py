@@ -21,3 +21,12 @@ def api() -> Iterator[Callable[..., Api]]:
     yield start
     for server in running:
         server.stop()
+
+
+@pytest.fixture
+def raw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever can be read raw is."""
+    monkeypatch.setattr("observe.telemetry.raw._LOADING", -1e9)
+    monkeypatch.setattr("observe.telemetry.raw._COMPILING", -1e9)
+    monkeypatch.setattr("observe.telemetry.paths._RAW_SAMPLES", 1e15)
+    monkeypatch.setattr("observe.telemetry.paths._RAW_SAMPLE_BYTES", 0.0)

@@ -153,6 +153,38 @@ def test_whatever_goes_wrong_once_the_answer_is_complete(
         assert proxy.faults >= 5
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_goes_wrong_with_raw_samples_the_answer_is_complete(
+    server: PrometheusServer, whole: Snapshot, raw: None, kind: str
+) -> None:
+    """Every read fails, or every second one; PromQL is asked for what is lacking."""
+    for failing in (1, 2):
+        with FaultProxy(server.url, _reads(KINDS[kind], failing)) as proxy:
+            _same(_collect(proxy.url), whole)
+            assert proxy.faults >= 2
+
+
+def _reads(fault: Fault, every: int = 1) -> Callable[[Request], Fault | None]:
+    """The fault for every nth read of raw samples."""
+    reads = 0
+
+    def decide(request: Request) -> Fault | None:
+        nonlocal reads
+        reads += (is_read := request.path.endswith("/read"))
+        return fault if is_read and reads % every == 0 else None
+
+    return decide
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.77, 0.99])
+def test_raw_samples_cut_anywhere_are_not_used(
+    server: PrometheusServer, whole: Snapshot, raw: None, share: float
+) -> None:
+    with FaultProxy(server.url, _reads(Fault(cut=share))) as proxy:
+        _same(_collect(proxy.url), whole)
+        assert proxy.faults >= 4
+
+
 @pytest.mark.parametrize("kind", ["busy", "limited"])
 def test_a_burst_of_refusals_is_waited_out(
     server: PrometheusServer, whole: Snapshot, kind: str
@@ -196,6 +228,17 @@ def _touches(request: Request, span: range) -> bool:
 def test_whatever_goes_wrong_at_random_no_number_is_wrong(
     server: PrometheusServer, whole: Snapshot, seed: int
 ) -> None:
+    _at_random(server, whole, seed)
+
+
+@pytest.mark.parametrize("seed", range(10, 16))
+def test_whatever_goes_wrong_at_random_with_raw_samples_no_number_is_wrong(
+    server: PrometheusServer, whole: Snapshot, raw: None, seed: int
+) -> None:
+    _at_random(server, whole, seed)
+
+
+def _at_random(server: PrometheusServer, whole: Snapshot, seed: int) -> None:
     dice = random.Random(seed)
     share = dice.choice((0.15, 0.3, 0.6))
     dice.seed(seed)
@@ -225,6 +268,25 @@ def test_a_server_that_drips_without_end_is_left_and_what_it_kept_is_named(
         found = _collect(proxy.url, timeout_seconds=0.4, grace_seconds=0.1)
     assert {piece.query for piece in found.manifest.missing} == {"latency"}
     _honest(found, whole)
+
+
+def test_a_token_that_rotates_while_raw_samples_are_read(
+    server: PrometheusServer, whole: Snapshot, raw: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("token-0")
+
+    def gate(request: Request) -> Fault | None:
+        reads = sum(seen.path.endswith("/read") for seen in proxy.seen)
+        file.write_text(f"token-{reads}")
+        good = request.headers.get("authorization") == f"Bearer token-{reads}"
+        return None if good else Fault(status=401, body=b"token expired")
+
+    with FaultProxy(server.url, gate) as proxy:
+        found = _collect(proxy.url, token_file=file, max_concurrency=1)
+        assert proxy.faults >= 2
+        assert any(seen.path.endswith("/read") for seen in proxy.seen)
+    _same(found, whole)
 
 
 @pytest.mark.parametrize("prefix", ["", "/prometheus", "/api/prom/tenant-1"])

@@ -34,15 +34,6 @@ def server(prometheus_server: Servers) -> PrometheusServer:
     return running
 
 
-@pytest.fixture
-def raw(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever can be read raw is."""
-    monkeypatch.setattr("observe.telemetry.raw._LOADING", -1e9)
-    monkeypatch.setattr("observe.telemetry.raw._COMPILING", -1e9)
-    monkeypatch.setattr("observe.telemetry.paths._RAW_SAMPLES", 1e15)
-    monkeypatch.setattr("observe.telemetry.paths._RAW_SAMPLE_BYTES", 0.0)
-
-
 @pytest.fixture(scope="module")
 def in_promql(server: PrometheusServer) -> Snapshot:
     return collect(PrometheusClient(server.url), START, END)
