@@ -30,6 +30,13 @@ _COMMANDS: dict[Kind, tuple[str, ...]] = {
 _LONGEST = 400
 
 
+#: What the programs say of any file, good or bad.
+_NOISE = re.compile(
+    r"^Checking '?[^ ']*'?|^\s*SUCCESS.*|^\s*(- )?Found.*|FAILED:"
+    r"|^amtool: error: failed to validate.*"
+)
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """What a program refuses.
@@ -143,10 +150,9 @@ def run_tool(program: str, arguments: list[str]) -> tuple[int, str]:
 
 def in_one_line(said: str, place: Path, name: str) -> str:
     """What a program complains about, with the name that people know the file by."""
-    noise = re.compile(r"^(Checking .*|\s*SUCCESS.*|\s*Found:.*|.*: success)$")
-    lines = [line.strip() for line in said.splitlines() if line.strip() and not noise.match(line)]
-    text = " ".join(line.removeprefix("FAILED:").strip() for line in lines)
-    return text.replace(str(place), name)[:_LONGEST] or "refused without a word"
+    lines = [_NOISE.sub("", line).strip() for line in said.splitlines()]
+    text = " ".join(line for line in lines if line).replace(str(place), name)
+    return text[:_LONGEST] or "refused without a word"
 
 
 def _missing_rules(parts: list[_Part]) -> list[Problem]:
