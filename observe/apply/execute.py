@@ -49,18 +49,29 @@ def execute(
         ClusterError: conflicts that are not to be forced; nothing was changed.
         OutputError: the rollback file cannot be written; nothing was changed.
     """
-    if plan.conflicting and not force_conflicts:
-        step = plan.conflicting[0]
-        raise ClusterError(
-            f"{len(plan.conflicting)} objects have fields of other managers, such as {step.ref} "
-            f"({step.conflicts[0].path} of {step.conflicts[0].manager}); nothing was changed",
-            "Leave those fields out, or take them over with --force-conflicts",
-        )
+    require_no_conflicts(plan, force_conflicts=force_conflicts)
     steps = plan.to_do(prune=prune)
     if not steps:
         return Outcome()
     journal = Journal(rollback_file, cluster, plan.owner, steps, moment)
     return _run(cluster, plan.owner, steps, journal, progress)
+
+
+def require_no_conflicts(plan: Plan, *, force_conflicts: bool) -> None:
+    """Refuse a plan that needs fields of other managers.
+
+    Raises:
+        ClusterError: there are such fields, and they are not to be taken over.
+    """
+    if plan.conflicting and not force_conflicts:
+        step = plan.conflicting[0]
+        count = len(plan.conflicting)
+        raise ClusterError(
+            f"{count} object{'s have' if count > 1 else ' has'} fields of other managers, such as "
+            f"{step.ref} ({step.conflicts[0].path} of {step.conflicts[0].manager}); "
+            "nothing was changed",
+            "Leave those fields out, or take them over with --force-conflicts",
+        )
 
 
 def _run(

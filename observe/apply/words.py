@@ -7,6 +7,8 @@ from observe.apply.rollback import Undo
 
 #: Header of the rows below.
 COLUMNS = ("action", "kind", "object", "fields")
+#: Header of the rows of a rollback.
+UNDO_COLUMNS = ("action", "kind", "object", "why")
 _MOST_FIELDS = 6
 
 

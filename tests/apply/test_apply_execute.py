@@ -85,7 +85,7 @@ def test_conflicts_stop_everything_before_the_first_change(run, server, tmp_path
     with pytest.raises(ClusterError) as caught:
         run([namespace("aaa"), *stack()])
     assert str(caught.value) == (
-        "1 objects have fields of other managers, such as ConfigMap watch/rules (data.a of helm); "
+        "1 object has fields of other managers, such as ConfigMap watch/rules (data.a of helm); "
         "nothing was changed. Leave those fields out, or take them over with --force-conflicts"
     )
     assert versions(server) == before
