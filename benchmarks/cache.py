@@ -11,6 +11,7 @@ the first query to the frames; loading libraries that every command loads is lef
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import subprocess
@@ -53,8 +54,8 @@ def compare(url: str, folder: str) -> None:
     print(
         f"second run: {plain['seconds'] / again['seconds']:.1f} x faster than without a cache (bar "
         f"{BAR:g} x), {first['bytes'] / again['bytes']:.0f} x fewer bytes; filling the cache adds "
-        f"{first['seconds'] - plain['seconds']:.2f} s; same requests: "
-        f"{again['requests'] == first['requests'] == plain['requests']}"
+        f"{first['seconds'] - plain['seconds']:.2f} s; same frames: "
+        f"{again['frames'] == first['frames'] == plain['frames']}"
     )
 
 
@@ -100,10 +101,28 @@ def case(url: str, end: str, folder: str) -> dict:
         "rss_mb": int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024,
         "reached": client.pace.reached,
         "requests": float(snapshot.requests["requests"].sum()),
+        "frames": _digest(snapshot),
         "paths": ", ".join(
             f"{n} by {p}" for p, n in Counter(p.path for p in taken["plan"]).items()
         ),
     }
+
+
+def _digest(snapshot) -> str:
+    """The same for the same frames, up to the last digits of numbers."""
+    import pandas as pd
+
+    from observe.telemetry.frames import ALL
+
+    whole = hashlib.sha256()
+    for spec in ALL:
+        frame = getattr(snapshot, spec.name).copy()
+        for column in frame.select_dtypes("float"):
+            frame[column] = frame[column].map(lambda value: f"{value:.9g}")
+        for column in frame.select_dtypes("category"):
+            frame[column] = frame[column].astype(str)
+        whole.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return whole.hexdigest()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import requests
 from scraped_mesh import END, SCALES, Scale, series
 
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
@@ -56,16 +58,19 @@ def run(way: str, server: PrometheusServer, scale: Scale, **environment: str) ->
     script = Path(__file__).with_name("collect_case.py")
     window = [str(int(scale.start.timestamp())), str(int(END.timestamp()))]
     command = [sys.executable, str(script), way, server.url, *window, str(scale.scrape_seconds)]
+    before = _evaluated(server)
     done = subprocess.run(
         command, env=os.environ | environment, stdout=subprocess.PIPE, check=True, text=True
     )
     result = json.loads(done.stdout)
+    result["evaluated"] = _evaluated(server) - before
     warm = f"{result['warm_s']:6.2f} s" if "warm_s" in result else "       -"
     more = "".join(
         f", {result[key] / 1e6:.2f} M{unit}"
         for key, unit in (("samples", " samples"), ("rows", " rows"), ("bytes", "B"))
         if key in result
     )
+    more += f", {result['queries']} queries" if "queries" in result else ""
     cpu = f" (CPU {result['cpu_s']:.2f} s)" if "cpu_s" in result else ""
     peak = "" if way.startswith("curl") else f", peak {result['rss_mb']:5.0f} MB"
     print(
@@ -73,6 +78,23 @@ def run(way: str, server: PrometheusServer, scale: Scale, **environment: str) ->
         flush=True,
     )
     return result
+
+
+def _evaluated(server: PrometheusServer) -> float:
+    """Seconds that the server has spent on evaluating PromQL so far."""
+    text = requests.get(f"{server.url}/metrics", timeout=60).text
+    slices = 'prometheus_engine_query_duration_seconds_sum{slice="(?:inner_eval|prepare_time)"} '
+    return sum(float(value) for value in re.findall(rf"^{slices}(\S+)", text, re.MULTILINE))
+
+
+def preparation(server: PrometheusServer, scale: Scale, promql: dict) -> None:
+    """What the cheap queries cost beside the pull that they prepare."""
+    found = run("cheap-queries", server, scale)
+    each, pull = found["evaluated"] / 3, promql["evaluated"]
+    print(
+        f"cheap queries: {each:.3f} s of evaluation by the server, {each / pull:.1%} of the "
+        f"{pull:.2f} s of a pull in PromQL"
+    )
 
 
 def verdict(scale: Scale, raw: dict, promql: dict | None) -> None:
@@ -97,6 +119,7 @@ def against_library(server: PrometheusServer, scale: Scale) -> None:
     library = run("prometheus-api-client", server, scale)
     for name, mine in (("PromQL path", ours["first_s"]), ("remote read, warm", raw["warm_s"])):
         print(f"{name}: {library['first_s'] / mine:.1f} x faster than prometheus_api_client")
+    print(f"PromQL path: {library['cpu_s'] / ours['cpu_s']:.1f} x less CPU time")
     for name, mine in (("PromQL path", ours), ("remote read", raw)):
         print(f"{name}: {mine['rss_mb'] / library['rss_mb']:.2f} of its memory")
     print(f"requests counted differ by {abs(ours['requests'] / library['requests'] - 1):.1e}")
@@ -122,6 +145,8 @@ def main() -> None:
                 run("curl", server, scale)
                 promql = run("promql", server, scale) if name != "S3" else None
                 verdict(scale, raw, promql)
+                if promql is not None:
+                    preparation(server, scale, promql)
                 if name == "S3":
                     each = [raw[key] / raw["series"] * 1e6 for key in ("warm_s", "cpu_s")]
                     print(f"a series: {each[0]:.0f} us, of which {each[1]:.0f} us are our CPU time")

@@ -145,6 +145,20 @@ def _curl(url: str, start: int, end: int, fine_latency: bool) -> dict:
     return {"first_s": runs[0], "warm_s": min(runs[1:])}
 
 
+def cheap_queries(url: str, start: int, end: int, scrape: float) -> dict:
+    """What `collect` asks before it pulls anything: what is there, how much, how often scraped."""
+    from observe.telemetry.client import PrometheusClient
+    from observe.telemetry.prepare import prepare
+
+    steps, runs = _steps(start, end, scrape), []
+    for _ in range(3):
+        client = PrometheusClient(url)
+        began = time.perf_counter()
+        prepare(client, steps.start, steps.end)
+        runs.append(time.perf_counter() - began)
+    return {"first_s": runs[0], "warm_s": min(runs[1:]), "queries": client.cost.queries}
+
+
 def promql(url: str, start: int, end: int, scrape: float) -> dict:
     """Everything of the mesh that a report needs, in PromQL over JSON, in planned pieces."""
     return _promql(url, _entries(), _steps(start, end, scrape), scrape)
@@ -167,7 +181,7 @@ def _promql(url: str, entries: list, steps, scrape: float) -> dict:
     from observe.telemetry.sizes import measure
 
     client, gathered = PrometheusClient(url), {entry.name: Gathering() for entry in entries}
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     sizes = measure(client, entries, steps.end, 0)
     pieces = pieces_of(make_plan(entries, steps, sizes, scrape))
     for piece, harvest in Fetcher(client, ()).arrivals(pieces):
@@ -177,6 +191,7 @@ def _promql(url: str, entries: list, steps, scrape: float) -> dict:
     tables = {name: gathering.take() for name, gathering in gathered.items()}
     return {
         "first_s": time.perf_counter() - began,
+        "cpu_s": time.process_time() - busy,
         "rows": sum(len(table.values) for table in tables.values()),
         "requests": tables["latency"].values.sum(),
     }
@@ -188,7 +203,7 @@ def prometheus_api_client(url: str, start: int, end: int, scrape: float) -> dict
 
     from prometheus_api_client import MetricRangeDataFrame, PrometheusConnect
 
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     connection = PrometheusConnect(url)
     answer = connection.custom_query_range(
         FIVE_MINUTES,
@@ -197,9 +212,14 @@ def prometheus_api_client(url: str, start: int, end: int, scrape: float) -> dict
         "300",
     )
     frame = MetricRangeDataFrame(answer)
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - busy
     last = frame[frame["le"] == "+Inf"]
-    return {"first_s": seconds, "rows": len(frame), "requests": float(last["value"].sum())}
+    return {
+        "first_s": seconds,
+        "cpu_s": cpu,
+        "rows": len(frame),
+        "requests": float(last["value"].sum()),
+    }
 
 
 WAYS = {
@@ -207,6 +227,7 @@ WAYS = {
     "remote-read-fine": remote_read_fine,
     "curl": curl,
     "curl-fine": curl_fine,
+    "cheap-queries": cheap_queries,
     "promql": promql,
     "promql-fine": promql_fine,
     "prometheus-api-client": prometheus_api_client,

@@ -64,6 +64,13 @@ SECTIONS: dict[str, tuple[str, str, list[str], bool]] = {
         [],
         False,
     ),
+    "cache": (
+        "Collecting the same week again",
+        "Whole runs of `collect`, each in a process of its own, with past days kept in between; "
+        "see [collecting.md](collecting.md).",
+        [],
+        False,
+    ),
 }
 
 
