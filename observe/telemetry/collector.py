@@ -16,6 +16,7 @@ from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.coverage import coverage, silence_warnings
 from observe.telemetry.fetch import Progress
+from observe.telemetry.gaps import bridged
 from observe.telemetry.layouts import layout_warnings
 from observe.telemetry.manifest import Manifest, Source, Window
 from observe.telemetry.prepare import Preparation, prepare
@@ -64,7 +65,9 @@ def collect(
 
 
 def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -> Snapshot:
-    flavour, steps, tables = prepared.flavour, prepared.steps, pulled.tables
+    flavour, steps = prepared.flavour, prepared.steps
+    entries = {entry.name: entry for entry in flavour.entries}
+    tables = bridged(pulled.tables, entries, steps, flavour.scrape_seconds)
     edges, numbered = build.numbered(tables)
     known = "coverage" in numbered
     unasked = [piece for piece in pulled.missing if piece.query == "coverage"]

@@ -25,7 +25,7 @@ from observe.telemetry.templates import OLD_LABELS
 #: Selects whatever may tell what telemetry there is.
 NAMES = (
     '{__name__=~".*istio_(request|response|tcp)_?.*|(workload:)?container_(cpu|memory|pods).*'
-    '|workload_manager_active_proxy_count"}'
+    '|workload_manager_active_proxy_count|edge:evaluations:heartbeat"}'
 )
 
 

@@ -82,12 +82,12 @@ def prepare(
         InputError: the window is not one, or `exclude` names nothing that is asked.
         SourceError: no Prometheus that can be worked with.
     """
-    asked = _names(exclude)
+    _check_names(exclude)
     choose_steps(window_start, window_end, 1)  # a wrong window is told before anything is asked
     server = identify(client, client.probe())
     flavour = survey(client, window_start, window_end, server)
     steps = choose_steps(window_start, window_end, flavour.scrape_seconds)
-    entries = [entry for entry in flavour.readable if entry.name in asked]
+    entries = [e for e in flavour.readable if not {e.name, e.frame} & set(exclude)]
     known = _known(client, flavour, entries, steps, cache)
     days = set(days_of(steps.start, steps.end))
     sizes = measure(
@@ -113,15 +113,14 @@ def prepare(
     return Preparation(server, flavour, steps, known, tuple(paths))
 
 
-def _names(exclude: Collection[str]) -> set[str]:
-    """Names of the entries that are asked for."""
+def _check_names(exclude: Collection[str]) -> None:
+    """Refuse names that nothing has."""
     known = {e.name for e in ENTRIES} | {e.frame for e in ENTRIES}
     foreign = sorted(set(exclude) - known)
     if foreign:
         raise InputError(
             f"nothing is called {', '.join(foreign)}", f"Choose from {', '.join(sorted(known))}"
         )
-    return {e.name for e in ENTRIES if e.name not in exclude and e.frame not in exclude}
 
 
 def _known(

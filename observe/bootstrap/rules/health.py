@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from observe.bootstrap.rules.make import gauge
 from observe.bootstrap.rules.model import Recording
-from observe.telemetry.recorded import HEARTBEAT
+from observe.telemetry.recorded import HEARTBEAT, HEARTBEAT_EXPRESSION
 
 _JOB = ("cluster", "job")
 #: What Prometheus says of each scrape.
@@ -19,7 +19,7 @@ _SCRAPES = {
 def heartbeat() -> Recording:
     """First in its group: whoever reads rates can tell how many evaluations arrived."""
     return Recording(
-        HEARTBEAT, "vector(time())", "moment of the evaluation; tells a gap from no traffic"
+        HEARTBEAT, HEARTBEAT_EXPRESSION, "moment of the evaluation; tells a gap from no traffic"
     )
 
 
