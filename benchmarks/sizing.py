@@ -20,6 +20,7 @@ from sizing_servers import FASTER, Measured, faster, measure, shown, two_tiers
 
 from observe.bootstrap.sizing import MeshCounts, Sizing, TierSize, count_mesh, estimate
 from observe.bootstrap.sizing import constants as cost
+from observe.bootstrap.sizing.estimate import head_bytes
 from observe.bootstrap.stack import Stack
 from observe.telemetry.client import PrometheusClient
 
@@ -54,7 +55,7 @@ def only_sidecars(counts: MeshCounts) -> MeshCounts:
 
 def rows(name: str, size: TierSize, got: Measured, seconds: int) -> list[tuple[str, float, float]]:
     """What is compared: name, estimate, measured."""
-    head = size.samples_per_second * seconds * cost.HEAD_BYTES_PER_SAMPLE
+    head = head_bytes(size.series, size.samples_per_second * seconds)
     return [
         (f"{name} series", size.series, got.series),
         (f"{name} samples/s", size.samples_per_second, got.samples_per_second),

@@ -14,7 +14,31 @@ RECEIVER_KEYS = {
     "pagerduty": "pagerduty-key",
 }
 #: While nothing arrives from a cluster, what is computed from it says nothing.
-FEDERATION_DOWN = "FederationDown"
+_CUT_OFF = "ObserveFederation(Stale|Missing)"
+_OF_FEDERATION = "ObserveFederation.*"
+#: Labels that tell two alerts of one name apart, other than how urgent they are. A label that both
+#: lack is equal: without one of these, the alert of one service would silence that of another.
+TOLD_APART_BY = (
+    "cluster",
+    "alertname",
+    "objective",
+    "source_workload",
+    "source_workload_namespace",
+    "destination_service",
+    "destination_service_namespace",
+    "destination_workload",
+    "destination_workload_namespace",
+    "namespace",
+    "workload",
+    "container",
+    "cluster_name",
+    "job",
+    "instance",
+    "pod",
+    "type",
+    "metric",
+    "tag",
+)
 
 
 def alertmanager_config(stack: Stack, secrets: str = MOUNT) -> dict[str, Any]:
@@ -28,7 +52,7 @@ def alertmanager_config(stack: Stack, secrets: str = MOUNT) -> dict[str, Any]:
     return {
         "route": {
             "receiver": receiver,
-            "group_by": ["cluster", "alertname", "service"],
+            "group_by": ["cluster", "alertname", "destination_service"],
             "group_wait": "30s",
             "group_interval": "5m",
             "repeat_interval": f"{stack.alerting.repeat_hours}h",
@@ -36,14 +60,14 @@ def alertmanager_config(stack: Stack, secrets: str = MOUNT) -> dict[str, Any]:
         "receivers": [{"name": receiver} | _receiver(stack, secrets)],
         "inhibit_rules": [
             {
-                "source_matchers": [f"alertname={FEDERATION_DOWN}"],
-                "target_matchers": ["tier=external", f"alertname!={FEDERATION_DOWN}"],
+                "source_matchers": [f'alertname=~"{_CUT_OFF}"'],
+                "target_matchers": ["tier=external", f'alertname!~"{_OF_FEDERATION}"'],
                 "equal": ["cluster"],
             },
             {
                 "source_matchers": ["severity=critical"],
                 "target_matchers": ["severity=warning"],
-                "equal": ["cluster", "alertname", "service"],
+                "equal": list(TOLD_APART_BY),
             },
         ],
     }

@@ -22,6 +22,7 @@ class MeshCounts(CamelModel):
     request_sets: int = Field(ge=0, description="label sets of istio_requests_total, pods apart")
     request_groups: int = Field(ge=0, description="the same without pods: what rules sum to")
     edges: int = Field(ge=0, description="caller, callee and reporter, without outcomes")
+    services: int = Field(default=0, ge=0, description="services that are called")
     grpc_sets: int = Field(default=0, ge=0, description="label sets of istio_request_messages")
     grpc_edges: int = Field(default=0, ge=0, description="the same without pods and outcomes")
     tcp_sets: int = Field(default=0, ge=0, description="label sets of istio_tcp_sent_bytes")
@@ -75,6 +76,7 @@ class MeshCounts(CamelModel):
             request_sets=round(sets * outcomes),
             request_groups=round(2 * http * outcomes),
             edges=2 * http,
+            services=services,
             grpc_sets=round(2 * grpc * replicas),
             grpc_edges=2 * grpc,
             tcp_sets=round(2 * tcp * replicas),

@@ -9,9 +9,11 @@ from observe.bootstrap.sizing import constants as cost
 from observe.bootstrap.sizing.counts import MeshCounts
 from observe.bootstrap.sizing.series import (
     OWN_SERIES,
+    TARGET_SERIES,
     SeriesCounts,
     edge_series,
     federated_health,
+    judged_series,
 )
 from observe.bootstrap.stack import Stack
 from observe.documents import CamelModel
@@ -58,9 +60,10 @@ def estimate(counts: MeshCounts | Mapping[str, MeshCounts], stack: Stack) -> Siz
     each = [_of_cluster(counts, cluster.name) for cluster in stack.clusters]
     edges = [edge_series(one, stack) for one in each]
     largest = max(edges, key=lambda series: series.total)
-    recorded = sum(series.recorded for series in edges) * stack.edge.replicas
+    arrived = sum(series.recorded for series in edges) * stack.edge.replicas
+    judged = sum(judged_series(one, stack) for one in each)
     health = len(edges) * federated_health(stack)
-    return Sizing(edge=_edge(largest, stack), external=_external(recorded, health, stack))
+    return Sizing(edge=_edge(largest, stack), external=_external(arrived, judged, health, stack))
 
 
 def _of_cluster(counts: MeshCounts | Mapping[str, MeshCounts], name: str) -> MeshCounts:
@@ -72,33 +75,51 @@ def _of_cluster(counts: MeshCounts | Mapping[str, MeshCounts], name: str) -> Mes
 
 
 def _edge(series: SeriesCounts, stack: Stack) -> TierSize:
-    raw = (series.scraped + series.own) / stack.edge.scrape_seconds
-    recorded = series.recorded / stack.edge.evaluation_seconds
-    return _size(series.total, raw, recorded, _retention(stack.edge.retention))
-
-
-def _external(recorded: int, health: int, stack: Stack) -> TierSize:
-    scrapes = stack.external.federation_seconds
-    targets = 5 * (len(stack.clusters) + 1)
-    raw = (OWN_SERIES + targets) / scrapes + health / max(stack.edge.scrape_seconds, scrapes)
-    samples = recorded / stack.edge.evaluation_seconds
-    total = recorded + health + OWN_SERIES + targets
-    return _size(total, raw, samples, _retention(stack.external.retention))
-
-
-def _size(series: int, raw: float, recorded: float, retention_seconds: int) -> TierSize:
-    samples = raw + recorded
-    blocks = raw * cost.RAW_BYTES_PER_SAMPLE + recorded * cost.RECORDED_BYTES_PER_SAMPLE
-    head = samples * cost.HEAD_BYTES_PER_SAMPLE * cost.HEAD_SECONDS
-    return TierSize(
-        series=series,
-        samples_per_second=round(samples, 3),
-        disk_bytes=round(blocks * retention_seconds + head),
-        memory_bytes=round(cost.BASE_MEMORY_BYTES + series * cost.MEMORY_BYTES_PER_SERIES),
-        cpu_cores=round(cost.BASE_CORES + samples * cost.CPU_SECONDS_PER_SAMPLE, 4),
+    return _size(
+        scraped=series.scraped + series.own,
+        recorded=series.recorded,
+        raw=(series.scraped + series.own) / stack.edge.scrape_seconds,
+        rates=series.recorded / stack.edge.evaluation_seconds,
+        retention=stack.edge.retention,
     )
 
 
-def _retention(text: str) -> int:
+def _external(arrived: int, judged: int, health: int, stack: Stack) -> TierSize:
+    """Of the external tier: what arrived, what its own rules make of it, how edges fare."""
+    own = OWN_SERIES + TARGET_SERIES * (len(stack.clusters) + 1)
+    asked = stack.external.federation_seconds
+    return _size(
+        scraped=own,
+        recorded=arrived + judged + health,
+        raw=own / asked + health / max(stack.edge.scrape_seconds, asked),
+        rates=(arrived + judged) / stack.edge.evaluation_seconds,
+        retention=stack.external.retention,
+    )
+
+
+def _size(*, scraped: int, recorded: int, raw: float, rates: float, retention: str) -> TierSize:
+    """A server of so many series, and so many samples a second of each kind."""
+    blocks = raw * cost.RAW_BYTES_PER_SAMPLE + rates * cost.RECORDED_BYTES_PER_SAMPLE
+    memory = scraped * cost.SCRAPED_MEMORY_BYTES + recorded * cost.RECORDED_MEMORY_BYTES
+    return TierSize(
+        series=scraped + recorded,
+        samples_per_second=round(raw + rates, 3),
+        disk_bytes=round(
+            blocks * _seconds(retention)
+            + head_bytes(scraped + recorded, (raw + rates) * cost.HEAD_SECONDS)
+        ),
+        memory_bytes=round(cost.BASE_MEMORY_BYTES + memory),
+        cpu_cores=round(
+            cost.BASE_CORES + raw * cost.SCRAPED_CORES + rates * cost.RECORDED_CORES, 4
+        ),
+    )
+
+
+def head_bytes(series: int, samples: float) -> float:
+    """Bytes on disk of what is in no block yet."""
+    return series * cost.HEAD_BYTES_PER_SERIES + samples * cost.HEAD_BYTES_PER_SAMPLE
+
+
+def _seconds(text: str) -> int:
     number, unit = re.fullmatch(r"(\d+)([hdwy])", text).groups()  # type: ignore[union-attr]
     return int(number) * _SECONDS[unit]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from observe.bootstrap.alerts import external_alerts
 from observe.bootstrap.config.federation import HEALTH, recorded_rules
+from observe.bootstrap.rules import external_rules
 from observe.bootstrap.sizing.counts import BUCKETS, MeshCounts
 from observe.bootstrap.stack import Stack
 from observe.telemetry.catalogue import CONTAINER_LABELS
@@ -23,8 +25,9 @@ _ISTIOD_SERIES = 900
 _CONTAINER_SERIES, _POD_NETWORK_SERIES, _NODE_SERIES = 15, 2, 2
 #: Of kube-state-metrics, by container, by pod and by workload's container.
 _KUBE_CONTAINER_SERIES, _KUBE_POD_SERIES, _KUBE_WORKLOAD_SERIES = 8, 12, 6
-#: Of recorded series: kinds of configuration and events, scrape jobs, metrics that are counted.
-_TYPES, _JOBS, _COUNTED_METRICS = 7, 8, 50
+#: Of recorded series: kinds of configuration and events, buckets of istiod's histograms, scrape
+#: jobs, metrics that are counted.
+_TYPES, _CONTROL_BUCKETS, _JOBS, _COUNTED_METRICS = 7, 9, 8, 50
 #: A Prometheus about itself, of what is kept.
 OWN_SERIES = 420
 
@@ -74,6 +77,21 @@ def recorded_series(counts: MeshCounts, stack: Stack) -> int:
     return sum(_label_sets(name, expr, counts) for name, expr in recorded_rules(stack))
 
 
+def judged_series(counts: MeshCounts, stack: Stack) -> int:
+    """Series that the external tier's own rules record of one cluster: objectives by service."""
+    outcomes = counts.request_groups / counts.edges if counts.edges else 1.0
+    expressions = [
+        str(rule["expr"])
+        for document in (external_rules(stack) | external_alerts(stack)).values()
+        for group in document["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    ]
+    by_outcome = sum("response_code" in expression.split(")")[0] for expression in expressions)
+    others = len(expressions) - by_outcome
+    return round(counts.services * (others + by_outcome * outcomes))
+
+
 def federated_health(stack: Stack) -> int:
     """Series about one edge tier that the external tier keeps."""
     return (len(HEALTH) + 1) * stack.edge.replicas
@@ -92,7 +110,8 @@ def _label_sets(name: str, expression: str, counts: MeshCounts) -> int:
     if set(CONTAINER_LABELS) <= by:
         return counts.workload_containers * (2 if "resource" in by else 1)
     if name.startswith("controlplane:"):
-        return max(counts.istiods, 1) * (_TYPES if "type" in by else 1) * (12 if "le" in by else 1)
+        times = counts.istiods if "pod" in by else min(counts.istiods, 1)
+        return times * (_TYPES if "type" in by else 1) * (_CONTROL_BUCKETS if "le" in by else 1)
     if name.startswith("ztunnel:"):
         return counts.ztunnels
     if by & {"deployment", "statefulset", "horizontalpodautoscaler"}:
