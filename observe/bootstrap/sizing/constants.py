@@ -23,7 +23,7 @@ BASE_MEMORY_BYTES = 75e6
 #: scrape with those series of the same page that are not kept.
 SCRAPED_MEMORY_BYTES = 26_000.0
 #: The same of a recorded or federated series, which has half the labels.
-RECORDED_MEMORY_BYTES = 6_500.0
+RECORDED_MEMORY_BYTES = 8_500.0
 
 #: Cores of one scraped sample a second, and of one that was recorded or federated.
 SCRAPED_CORES = 2.2e-5
