@@ -7,6 +7,7 @@ apply, https://kubernetes.io/docs/reference/using-api/server-side-apply/.
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from typing import Any
 
@@ -85,14 +86,16 @@ def applied_fields(data: JsonObject | None, manager: str) -> JsonObject:
 
 
 def fingerprint(data: JsonObject, manager: str) -> str:
-    """Changes when somebody else takes over a field of ours, or we apply again.
+    """Tells whether the fields that we applied are still ours and have the values that we gave.
 
-    The server drops from our entry what others overwrite, and dates each change of ours.
-    Status and foreign fields do not matter.
+    The server drops from our entry what others overwrite. Status and foreign fields do not matter.
+    Of a Secret the time of our last change stands for the values, which nobody shall guess.
     """
     entry = applied_entry(data, manager) or {}
-    parts = [data["metadata"].get("uid"), entry.get("time"), entry.get("fieldsV1")]
-    return json.dumps(parts, sort_keys=True)
+    fields = entry.get("fieldsV1") or {}
+    ours = entry.get("time") if data["kind"] == "Secret" else part(data, fields)
+    text = json.dumps([data["metadata"].get("uid"), fields, ours], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_ours(data: JsonObject, owner: str) -> bool:

@@ -21,7 +21,7 @@ from observe.errors import InputError
 #: Kinds whose deletion takes along what others put there.
 _HOLDS_MORE = frozenset({"Namespace", "PersistentVolumeClaim", "CustomResourceDefinition"})
 _NOT_KEPT = "what was in a Secret is not kept in rollback files"
-_TOUCHED = "somebody else changed it since"
+_TOUCHED = "it is not as that run left it"
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _undo_change(
 
 
 def _as_we_left_it(cluster: Cluster, owner: str, entry: Entry, live: JsonObject) -> bool:
-    """Whether nobody took over a field of ours, and we did not apply again, since the change."""
+    """Whether the fields that we applied are still ours, with the values of that run."""
     name = manager(owner)
     if entry.fingerprint is not None:
         return entry.fingerprint == fingerprint(live, name)
