@@ -9,13 +9,13 @@ from datetime import datetime
 
 from observe.errors import ObserveError
 from observe.telemetry import faults
-from observe.telemetry.decode import QueryResult, decode
+from observe.telemetry.decode import QueryResult, decode, pack
 from observe.telemetry.library import LibraryCalls, stamp
 from observe.telemetry.manifest import QueryCost
 from observe.telemetry.pace import Pace
 from observe.telemetry.session import CappedRetry, PrometheusSession, retry_policy
 from observe.telemetry.settings import ConnectionSettings
-from observe.telemetry.transport import Answer, exchange
+from observe.telemetry.transport import Answer, Hook, exchange
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class PrometheusClient(LibraryCalls):
 
     def _query(self, path: str, params: list[tuple[str, str]], seconds: float) -> QueryResult:
         limited = [*params, ("timeout", f"{seconds:.3f}")]
-        answer = self._ask(self._method, path, limited, seconds)
+        answer = self._ask(self._method, path, limited, seconds, pack)
         try:
             result = decode(answer.data)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -190,19 +190,20 @@ class PrometheusClient(LibraryCalls):
         path: str,
         params: list[tuple[str, str]],
         seconds: float | None = None,
+        hook: Hook | None = None,
     ) -> Answer:
         limit = seconds or self.settings.timeout_seconds
         try:
-            answer = exchange(self._session, self.settings, method, path, params, limit)
+            answer = exchange(self._session, self.settings, method, path, params, limit, hook)
         except faults.MethodRefusedError:
             if method != "POST":
                 raise
             self._method = "GET"  # read-only proxies let nothing but GET pass
-            return self._ask("GET", path, params, seconds)
+            return self._ask("GET", path, params, seconds, hook)
         except faults.CutAnswerError:
             if path.endswith("/query_range"):
                 raise  # perhaps too long for a proxy in between: whoever asked makes it shorter
-            answer = exchange(self._session, self.settings, method, path, params, limit)
+            answer = exchange(self._session, self.settings, method, path, params, limit, hook)
         self.charge(1, answer.seconds, answer.bytes)
         return answer
 

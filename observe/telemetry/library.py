@@ -15,7 +15,7 @@ from prometheus_api_client import PrometheusConnect
 from observe.errors import InputError, ObserveError
 from observe.telemetry import matchers
 from observe.telemetry.settings import ConnectionSettings
-from observe.telemetry.transport import Answer
+from observe.telemetry.transport import Answer, Hook
 
 
 class LibraryCalls(PrometheusConnect, ABC):  # type: ignore[misc]
@@ -35,6 +35,7 @@ class LibraryCalls(PrometheusConnect, ABC):  # type: ignore[misc]
         path: str,
         params: list[tuple[str, str]],
         seconds: float | None = None,
+        hook: Hook | None = None,
     ) -> Answer: ...
 
     @abstractmethod

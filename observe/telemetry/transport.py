@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from observe.telemetry.settings import ConnectionSettings
 #: A body beyond this is not decoded: columns and JSON of it would take several times as much.
 MAX_BODY_BYTES = 512 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
+
+Hook = Callable[[dict[str, Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def exchange(
     path: str,
     params: list[tuple[str, str]],
     seconds: float,
+    hook: Hook | None = None,
 ) -> Answer:
     """Ask and wait for the whole answer.
 
@@ -57,6 +61,7 @@ def exchange(
         path: path below the address, such as `/api/v1/query`.
         params: parameters of the call.
         seconds: time limit of the server; ours is a little longer.
+        hook: given each JSON object when it is read; what it returns takes the object's place.
 
     Raises:
         SourceError: anything but a whole answer of a Prometheus.
@@ -76,7 +81,7 @@ def exchange(
     if response.status_code != 200:
         location = response.headers.get("Location", "")
         raise faults.status_error(response.status_code, body, location, settings)
-    return _parse(body, time.monotonic() - begin, settings)
+    return _parse(body, time.monotonic() - begin, settings, hook)
 
 
 def _once(
@@ -124,9 +129,9 @@ def _read(response: requests.Response, deadline: float, settings: ConnectionSett
     return b"".join(parts)
 
 
-def _parse(body: bytes, seconds: float, settings: ConnectionSettings) -> Answer:
+def _parse(body: bytes, seconds: float, settings: ConnectionSettings, hook: Hook | None) -> Answer:
     try:
-        answer = json.loads(body)
+        answer = json.loads(body, object_hook=hook)
     except (ValueError, RecursionError) as error:
         if body.lstrip()[:10].startswith(b'{"status"'):
             raise faults.cut_answer(settings) from error

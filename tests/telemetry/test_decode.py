@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observe.telemetry.decode import decode
+from observe.telemetry.decode import decode, pack
 
 LABEL = st.sampled_from(["a", "b", "le"])
 SERIES = st.tuples(
@@ -92,3 +92,24 @@ def test_the_dense_grid_has_nan_where_a_sample_is_absent() -> None:
     series = [{"metric": {}, "values": [[60, "1"], [180, "3"], [240, "4"]]}]
     grid = decode({"resultType": "matrix", "result": series}).dense(60_000, 60_000, 3)
     np.testing.assert_array_equal(grid, [[1, np.nan, 3]])
+
+
+def test_samples_that_were_packed_while_parsing_are_the_same() -> None:
+    text = (
+        '{"resultType":"matrix","result":[{"metric":{"values":"odd label"},"values":[[1.5,"2"],'
+        '[2.5,"NaN"],[3.5,"+Inf"]]},{"metric":{},"values":[]},{"metric":{"le":"1"}}]}'
+    )
+    packed, plain = decode(json.loads(text, object_hook=pack)), decode(json.loads(text))
+    assert packed.labels == plain.labels == ({"values": "odd label"}, {}, {"le": "1"})
+    assert packed.series.tolist() == plain.series.tolist() == [0, 0, 0]
+    assert packed.times_ms.tolist() == plain.times_ms.tolist() == [1500, 2500, 3500]
+    np.testing.assert_array_equal(packed.values, [2.0, np.nan, np.inf])
+    np.testing.assert_array_equal(plain.values, packed.values)
+
+
+@pytest.mark.parametrize("values", [[[1]], [[1, "2", 3]], [["x", "1"]], [[1, None]], [5], "[]"])
+def test_what_is_no_pair_of_time_and_value_is_refused_packed_or_not(values: object) -> None:
+    data = {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}
+    for hook in (None, pack):
+        with pytest.raises((TypeError, ValueError)):
+            decode(json.loads(json.dumps(data), object_hook=hook))
