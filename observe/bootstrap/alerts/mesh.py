@@ -149,7 +149,7 @@ _UPSTREAM = (
 
 def _ejections(stack: Stack) -> Alert:
     active = once("workload:envoy_cluster_outlier_detection_ejections_active:max", stack)
-    members = once("workload:envoy_cluster_membership_total:max", stack)
+    members = once("workload:envoy_cluster_membership:max", stack)
     return alert(
         "IstioOutlierEjections",
         f"{active} / ({members} > 0) > {T.ejected_share:g}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -196,14 +197,15 @@ def _alerting(alertmanagers: Sequence[str], credentials: Credentials) -> Config:
 def _address(url: str, credentials: Credentials) -> tuple[str, str, str]:
     """Scheme, host:port and path of an address; the scheme of the credentials when it has none."""
     text = url if "://" in url else f"{credentials.scheme}://{url}"
+    shown = re.sub(r"[^/@]*@", "...@", url)  # whatever stands before an @ may be a password
     try:
         parts = urlsplit(text)
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     except (ValueError, KeyError) as error:
-        raise InputError(f"{url!r} is not the address of a server") from error
+        raise InputError(f"{shown!r} is not the address of a server") from error
     if not parts.hostname or parts.username or parts.query or parts.fragment:
         raise InputError(
-            f"{url!r} is not the address of a server", "write http://host:port/path, no more"
+            f"{shown!r} is not the address of a server", "write http://host:port/path, no more"
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return parts.scheme, f"{host}:{port}", parts.path.rstrip("/")
