@@ -133,7 +133,7 @@ class PrometheusServer:
             ) from error
 
     def _launch(self, binary: Path) -> None:
-        if not _is_free(self.port):
+        if not is_free(self.port):
             raise _port_taken(self.port)
         self._child = Supervised(self._command(binary), self.folder / "prometheus.log")
         try:
@@ -162,7 +162,7 @@ class PrometheusServer:
         deadline = time.monotonic() + self._deadline_seconds
         while time.monotonic() < deadline:
             if not child.running:
-                raise _cause_of_death(child.last_lines(20), self.port)
+                raise cause_of_death(child.last_lines(20), self.port)
             if self._answers():
                 return
             time.sleep(0.05)
@@ -196,7 +196,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of loopback."""
     with socket.socket() as probe:
         # As Go's listener does: a connection that lingers in TIME_WAIT does not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -213,7 +214,7 @@ def _port_taken(port: int) -> _PortTakenError:
     )
 
 
-def _cause_of_death(log: Sequence[str], port: int) -> ObserveError:
+def cause_of_death(log: Sequence[str], port: int, name: str = "Prometheus") -> ObserveError:
     """What the last lines of the log say, as an error that a person can act on."""
     text = "\n".join(log)
     last = _message(log[-1]) if log else "it said nothing"
@@ -221,12 +222,12 @@ def _cause_of_death(log: Sequence[str], port: int) -> ObserveError:
         return _port_taken(port)
     if "unknown long flag" in text:
         return InputError(
-            f"this Prometheus refuses a flag: {last}",
+            f"this {name} refuses a flag: {last}",
             "It may be too old: 2.33 or newer is needed",
         )
     if "Error loading config" in text or "parsing YAML" in text:
-        return InputError(f"Prometheus refuses its configuration: {last}", "Correct prometheus.yml")
-    return SourceError(f"Prometheus stopped while starting: {last}")
+        return InputError(f"{name} refuses its configuration: {last}", "Correct its configuration")
+    return SourceError(f"{name} stopped while starting: {last}")
 
 
 def _message(line: str) -> str:

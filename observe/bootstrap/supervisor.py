@@ -37,7 +37,8 @@ class Supervised:
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log = log
-        with log.open("wb") as sink:
+        log.write_bytes(b"")
+        with log.open("ab") as sink:  # appended to, so that it may be cut while it is written
             self._process = subprocess.Popen(  # noqa: S603 - no shell text is built from input
                 ["/bin/sh", "-c", _SHELL, "observe-supervisor", *command],
                 stdin=subprocess.PIPE,
@@ -45,6 +46,11 @@ class Supervised:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        """Process id of the shell, which leads the group that the child is in."""
+        return self._process.pid
 
     @property
     def running(self) -> bool:

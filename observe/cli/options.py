@@ -127,7 +127,8 @@ connection_options = _stack(
     _connection("--token", metavar="TEXT", help="Bearer token; prefer a file or the variable."),
     _connection("--token-file", type=FILE, metavar="FILE", help="File with a bearer token."),
     _connection("--username", metavar="TEXT", help="User for basic authentication."),
-    _connection("--password", metavar="TEXT", help="Its password; prefer the variable."),
+    _connection("--password", metavar="TEXT", help="Its password; prefer a file or the variable."),
+    _connection("--password-file", type=FILE, metavar="FILE", help="File with its password."),
     _connection(
         "--header",
         "headers",

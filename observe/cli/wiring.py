@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from observe.cli.console import Console
 from observe.errors import EXIT_DONE, EXIT_FINDINGS, EXIT_SOURCE, InputError
 from observe.export.current import Current, read_current
-from observe.export.yaml_io import load_mapping
+from observe.export.yaml_io import load_mapping, read_text
 from observe.recommend.model import SEVERITIES, Advice
 from observe.recommend.policy import Policy
 from observe.report.reason_words import reason_words
@@ -29,7 +29,7 @@ from observe.telemetry.snapshot import Snapshot, load
 
 #: Connection options that have the name of their setting.
 _CONNECTION = (
-    *("token", "token_file", "username", "password", "tenant"),
+    *("token", "token_file", "username", "tenant"),
     *("ca_file", "cert_file", "key_file", "insecure"),
 )
 
@@ -63,8 +63,23 @@ def connection_settings(options: dict[str, Any], url: str) -> ConnectionSettings
         grace_seconds=min(_LONGEST_GRACE, options["timeout"]),
         run_seconds=options.get("run_timeout", ConnectionSettings.run_seconds),
         max_concurrency=options.get("max_concurrency", ConnectionSettings.max_concurrency),
+        password=_password(options),
         **{name: options[name] for name in _CONNECTION},
     )
+
+
+def _password(options: dict[str, Any]) -> str | None:
+    """The password, from the command line or its file."""
+    file: Path | None = options["password_file"]
+    password: str | None = options["password"]
+    if file is None:
+        return password
+    if password is not None:
+        raise InputError("--password and --password-file are both given", "give one of them")
+    text = read_text(file).strip()
+    if not text:
+        raise InputError(f"the password file {file} is empty")
+    return text
 
 
 def cache_folder(given: Path | None) -> Path | None:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import click
 
+from observe.cli.bootstrap.istio import istio_command
+from observe.cli.bootstrap.kubernetes import kubernetes_command
+from observe.cli.bootstrap.local import local_group
+from observe.cli.bootstrap.secret import secret_command
+from observe.cli.bootstrap.stack import stack_command
 from observe.cli.endings import OrderedGroup
 
-_COMMANDS: tuple[click.Command, ...] = ()
+_COMMANDS: tuple[click.Command, ...] = (
+    local_group,
+    kubernetes_command,
+    istio_command,
+    secret_command,
+    stack_command,
+)
 
 
 @click.group("bootstrap", cls=OrderedGroup, short_help="Set up two tiers of Prometheus.")

@@ -1,0 +1,1 @@
+"""The stack on this machine: two Prometheus and an Alertmanager as supervised processes."""
