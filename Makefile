@@ -54,6 +54,7 @@ benchmarks-page: setup prometheus ## Run the benchmarks and write docs/benchmark
 docs: setup ## Write the documents and the JSON schema that are made from code anew
 	@$(PYTHON) -m observe.recommend.schema
 	@$(PYTHON) scripts/make_docs.py
+	@$(PYTHON) scripts/make_rules.py
 
 .PHONY: clean
 clean: ## Remove the environment, the tools and everything that was made
