@@ -39,7 +39,7 @@ def differences(before: JsonObject, after: JsonObject) -> tuple[FieldChange, ...
 
 
 def _walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    if before == after and isinstance(before, type(after)):
+    if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}, key=str):
