@@ -11,8 +11,8 @@ from observe.telemetry.cache import DayQuery
 from observe.telemetry.days import days_of
 from observe.telemetry.fetch import Harvest
 from observe.telemetry.gather import compact
+from observe.telemetry.known import Known
 from observe.telemetry.pieces import Piece
-from observe.telemetry.prepare import Known
 
 #: A day of an entry.
 _Day = tuple[str, datetime]

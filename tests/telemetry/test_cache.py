@@ -24,10 +24,10 @@ from observe.telemetry.day_keeper import DayKeeper
 from observe.telemetry.days import DAY
 from observe.telemetry.fetch import Harvest
 from observe.telemetry.frames import ALL
+from observe.telemetry.known import Known
 from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.marks import day_marks, finished_days, same
 from observe.telemetry.pieces import Piece
-from observe.telemetry.prepare import Known
 from observe.telemetry.settings import ConnectionSettings
 from observe.telemetry.snapshot import Snapshot
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from observe.telemetry.remote_read.frames import Batch, field_at
+from observe.telemetry.remote_read.frames import Batch
 from observe.telemetry.remote_read.kernels import compiled
+from observe.telemetry.remote_read.protobuf import field_at
 from observe.telemetry.remote_read.xor import Bytes
 
 
