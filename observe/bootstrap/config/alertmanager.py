@@ -38,6 +38,7 @@ TOLD_APART_BY = (
     "type",
     "metric",
     "tag",
+    "integration",
 )
 
 

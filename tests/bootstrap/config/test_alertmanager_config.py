@@ -114,7 +114,7 @@ def alert_rules() -> list[dict[str, Any]]:
 
 
 def test_every_label_that_two_alerts_of_one_name_may_differ_by_is_looked_at() -> None:
-    """A label that two alerts both lack is equal, so one that is left out would be no difference."""
+    """What two alerts both lack is equal: a label that is left out would be no difference."""
     told = {
         label
         for rule in alert_rules()
