@@ -1,0 +1,79 @@
+"""Envoy's own statistics of upstream clusters, as a mesh exposes them when it is told to."""
+
+from __future__ import annotations
+
+from observe.demo.extra_shapes import Courses, Labels
+from observe.demo.pods import pods_of
+from observe.demo.truth import Edge, Truth
+
+#: Events per request.
+_COUNTERS = {
+    "upstream_rq_total": 1.01,
+    "upstream_rq_retry": 0.01,
+    "upstream_rq_retry_success": 0.008,
+    "upstream_rq_retry_limit_exceeded": 0.001,
+    "upstream_rq_retry_overflow": 0.0,
+    "upstream_rq_timeout": 0.0004,
+    "upstream_rq_per_try_timeout": 0.0002,
+    "upstream_rq_pending_overflow": 0.0002,
+    "upstream_rq_active_overflow": 0.0,
+    "upstream_cx_total": 0.02,
+    "upstream_cx_overflow": 0.0,
+    "upstream_cx_connect_fail": 0.0001,
+    "upstream_cx_connect_timeout": 0.0,
+    "outlier_detection_ejections_enforced_total": 0.00002,
+    "outlier_detection_ejections_overflow": 0.0,
+    "lb_healthy_panic": 0.0,
+}
+_WASM = ("active", "created")
+
+
+def envoy(courses: Courses, truth: Truth) -> None:
+    """Statistics of each edge at one pod of its client, and of Wasm filters at the gateways."""
+    for edge in truth.edges:
+        if edge.client.sidecar:
+            _cluster(courses, edge)
+    gateways = {e.client for e in truth.edges if "gateway" in e.client.name}
+    for gateway in sorted(gateways, key=lambda w: (w.cluster, w.name)):
+        labels = _pod(gateway.cluster, gateway.namespace, pods_of(gateway, 0)[-1].name)
+        _wasm(courses, labels)
+
+
+def _pod(cluster: str, namespace: str, pod: str) -> Labels:
+    return {
+        **{"cluster": cluster, "namespace": namespace, "pod": pod},
+        **{"job": "istio-sidecars", "instance": f"{pod}:15020"},
+    }
+
+
+def _cluster(courses: Courses, edge: Edge) -> None:
+    client, service = edge.client, edge.service
+    pod = pods_of(client, 0)[-1].name
+    labels = _pod(client.cluster, client.namespace, pod)
+    labels |= {"cluster_name": f"outbound|80||{service.host}"}
+    rate = 0.6 * edge.peak_rps / client.replicas
+    for statistic, share in _COUNTERS.items():
+        courses.counter(f"envoy_cluster_{statistic}", labels, rate * share)
+    replicas = service.workload.replicas
+    gauges = {
+        "upstream_rq_active": max(1.0, rate * 0.05),
+        "upstream_rq_pending_active": 0,
+        "upstream_cx_active": max(1.0, rate * 0.1),
+        "membership_healthy": replicas,
+        "membership_total": replicas,
+        "outlier_detection_ejections_active": 0,
+    }
+    for statistic, level in gauges.items():
+        courses.whole(f"envoy_cluster_{statistic}", labels, level, 0.0)
+    for limit in ("cx", "rq", "rq_pending", "rq_retry"):
+        courses.whole(f"envoy_cluster_circuit_breakers_default_{limit}_open", labels, 0, 0.0)
+
+
+def _wasm(courses: Courses, labels: Labels) -> None:
+    for runtime in ("v8", "null"):
+        for state in _WASM:
+            courses.whole(f"envoy_wasm_envoy_wasm_runtime_{runtime}_{state}", labels, 2, 0.0)
+    for result in ("cache_hits", "cache_misses", "cache_negative_hits", "fetch_successes"):
+        courses.counter(f"envoy_wasm_remote_load_{result}", labels, 0.001)
+    courses.counter("envoy_wasm_remote_load_fetch_failures", labels, 0.0)
+    courses.whole("envoy_wasm_remote_load_cache_entries", labels, 1, 0.0)
