@@ -25,6 +25,9 @@ from observe.telemetry.templates import ContainerLabels
 
 #: Span of the recorded rates. Whoever federates them must do so at least as often.
 RATE_SECONDS = 300
+#: A scrape has the time at which it began, and is stored when it ended: one that is under way while
+#: a group is evaluated would be seen by its later rules only, and buckets would not add up to counts.
+SETTLE_SECONDS = 10
 #: How often the rules are evaluated, unless told otherwise.
 EVALUATION_SECONDS = 60
 
@@ -61,7 +64,7 @@ def recorded_name(metric: str) -> str:
 
 
 def _proxy_rate(metric: str, by: tuple[str, ...]) -> Recording:
-    expression = f"sum by ({', '.join(by)}) (rate({metric}[5m]))"
+    expression = f"sum by ({', '.join(by)}) (rate({metric}[5m] offset {SETTLE_SECONDS}s))"
     return Recording(recorded_name(metric), metric, expression)
 
 

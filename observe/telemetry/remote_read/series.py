@@ -7,7 +7,7 @@ the same labels. So the last series of what has arrived waits until the next sho
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ class Contents:
     series: int = 0
     samples: int = 0
     foreign_chunks: int = 0
+    seen: set[int] = field(default_factory=set, repr=False)
 
 
 def whole_series(blocks: Iterable[tuple[Bytes, int]], contents: Contents) -> Iterator[Batch]:
@@ -34,7 +35,8 @@ def whole_series(blocks: Iterable[tuple[Bytes, int]], contents: Contents) -> Ite
         contents: counts what went by.
 
     Raises:
-        ValueError: a checksum is wrong, a message is none, or times do not ascend.
+        ValueError: a checksum is wrong, a message is none, times do not ascend, or a series comes
+            twice.
     """
     waiting: list[Batch] = []
     for data, size in blocks:
@@ -95,6 +97,9 @@ def _checked(batch: Batch, contents: Contents) -> Batch:
     if not _ascending(batch.times, batch.offsets):
         raise ValueError("samples of a series are not in the order of time")
     contents.series += len(batch.labels)
+    contents.seen.update(hash(_labels(batch, i)) for i in range(len(batch.labels)))
+    if len(contents.seen) != contents.series:
+        raise ValueError("a series came twice")  # it would be counted twice
     return batch
 
 

@@ -103,6 +103,11 @@ def test_an_error_text_behind_good_frames_is_noticed(api: Apis, recorded: bytes)
         _read(_serving(api, recorded + b"error: the block is gone\n"))
 
 
+def test_series_that_come_twice_are_not_counted_twice(api: Apis, recorded: bytes) -> None:
+    with pytest.raises(CorruptStreamError, match="a series came twice"):
+        _read(_serving(api, recorded + recorded))
+
+
 def test_an_answer_of_garbage_is_noticed(api: Apis) -> None:
     with pytest.raises(CorruptStreamError):
         _read(_serving(api, b"\xff" * 4000))
