@@ -23,12 +23,9 @@ from observe.bootstrap.stack import Stack
 
 #: How much faster than in a mesh everything is: scrape, evaluation, federation.
 FASTER = 5
-#: Blocks are cut early, so that a run sees the head compacted as it is every two hours.
-_FLAGS = (
-    "--web.enable-admin-api",
-    "--storage.tsdb.min-block-duration=2m",
-    "--storage.tsdb.max-block-duration=2m",
-)
+_FLAGS = ("--web.enable-admin-api",)
+#: What is in no block yet.
+_HEAD = ("wal", "chunks_head")
 
 
 @dataclass(frozen=True)
@@ -153,9 +150,15 @@ def _job(stack: Stack, port: int, pods: int) -> dict[str, Any]:
     return job
 
 
-def measure(server: PrometheusServer, seconds: int) -> Measured:
-    """What a server says of itself over the last seconds; the most memory that it had."""
-    span = f'{{job="prometheus",cluster=""}}[{seconds}s]'
+def measure(server: PrometheusServer, stack: Stack, evaluations: int) -> Measured:
+    """What a server says of itself at the end of a run.
+
+    Samples are counted over whole evaluations, because they come in bursts. A snapshot writes the
+    head as a block, which is when a server needs the most memory.
+    """
+    own = '{job="prometheus",cluster=""}'
+    span = evaluations * stack.edge.evaluation_seconds
+    appended = f"prometheus_tsdb_head_samples_appended_total{own}"
 
     def ask(query: str) -> float:
         answer = requests.get(
@@ -164,14 +167,14 @@ def measure(server: PrometheusServer, seconds: int) -> Measured:
         result = answer["data"]["result"]
         return float(result[0]["value"][1]) if result else float("nan")
 
-    return Measured(
-        series=ask('prometheus_tsdb_head_series{job="prometheus",cluster=""}'),
-        samples_per_second=ask(f"rate(prometheus_tsdb_head_samples_appended_total{span})"),
-        memory_bytes=ask(f"max_over_time(process_resident_memory_bytes{span})"),
-        cores=ask(f"rate(process_cpu_seconds_total{span})"),
-        disk_bytes=float(_size(server.folder / "data")),
-        samples=ask('prometheus_tsdb_head_samples_appended_total{job="prometheus",cluster=""}'),
-    )
+    samples = ask(f"({appended} - {appended} offset {span}s) / {span}")
+    cores = ask(f"rate(process_cpu_seconds_total{own}[{span}s])")
+    series, stored = ask(f"prometheus_tsdb_head_series{own}"), ask(appended)
+    disk = sum(_size(server.folder / "data" / part) for part in _HEAD)
+    requests.post(f"{server.url}/api/v1/admin/tsdb/snapshot", timeout=60).raise_for_status()
+    time.sleep(3 * stack.external.federation_seconds)
+    memory = ask(f"max_over_time(process_resident_memory_bytes{own}[{span}s])")
+    return Measured(series, samples, memory, cores, float(disk), stored)
 
 
 def _size(folder: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from observe.cli.bootstrap.estimate import estimate_command
 from observe.cli.bootstrap.istio import istio_command
 from observe.cli.bootstrap.kubernetes import kubernetes_command
 from observe.cli.bootstrap.local import local_group
@@ -12,6 +13,7 @@ from observe.cli.bootstrap.stack import stack_command
 from observe.cli.endings import OrderedGroup
 
 _COMMANDS: tuple[click.Command, ...] = (
+    estimate_command,
     local_group,
     kubernetes_command,
     istio_command,
