@@ -25,8 +25,8 @@ from observe.telemetry.templates import ContainerLabels
 
 #: Span of the recorded rates. Whoever federates them must do so at least as often.
 RATE_SECONDS = 300
-#: A scrape has the time at which it began, and is stored when it ended: one that is under way while
-#: a group is evaluated would be seen by its later rules only, and buckets would not add up to counts.
+#: A scrape has the time at which it began, and is stored when it ended: one that is under way
+#: while a group is evaluated would be seen by later rules only, and buckets would not add up.
 SETTLE_SECONDS = 10
 #: How often the rules are evaluated, unless told otherwise.
 EVALUATION_SECONDS = 60
