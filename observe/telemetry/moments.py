@@ -25,7 +25,7 @@ _OR = " or "
 _AT = "observed_at"
 #: Servers and proxies refuse longer ones (VictoriaMetrics: 16 KiB by default).
 _LONGEST_QUERY = 8_000
-#: Looking for a series costs a server as much as reading so many samples of it: 10 us and 28 ns.
+#: Looking for a series costs a server about as much as reading so many samples of it.
 _SAMPLES_A_LOOK = 350
 
 

@@ -37,8 +37,8 @@ def metric_names(
 def look(client: PrometheusClient, query: Moved, start: datetime, end: datetime) -> QueryResult:
     """Evaluate at moments spread over the window, the last one at its end.
 
-    What is evaluated costs the server about 10 us a series and moment (`benchmarks/collect.py`),
-    so that there are few moments, and more of them only while nothing was found.
+    Each series costs the server something at each moment, so that there are few moments, and more
+    of them only while nothing was found.
     """
     found = at_moments(client, query, spread(start, end, _LOOKS))
     if found.values.size:
