@@ -87,7 +87,7 @@ def test_repeatable_options_and_headers_of_the_file_and_of_variables(
         ("- a\n- b\n", "observe.yaml is not one mapping"),
         ("\x00\x01", "observe.yaml, line 1: a character that YAML does not allow"),
         ("window: 7d\nwindow: 8d\n", "observe.yaml, line 2"),
-        ("windwo: 7d\n", "observe.yaml: windwo: there is no such option. There are: ca-file, "),
+        ("windwo: 7d\n", "observe.yaml: windwo: there is no such option. There are: "),
         ("report: {cluster: east}\n", "observe.yaml: report.cluster: there is no such option"),
         ("report: weekly\n", "observe.yaml: report is a command and holds no mapping"),
         ("window: [7d, 8d]\n", "observe.yaml: window: takes one value"),
@@ -133,3 +133,20 @@ def test_a_variable_that_is_wrong_is_named(
     run = observe("report", "--prometheus", "http://nowhere.invalid", **variables)
     assert run.code == 2
     assert said in run.error
+
+
+def test_a_command_below_a_group_has_its_own_mapping_and_what_stands_above_it(
+    observe: Observe,
+) -> None:
+    _settings("retention: soon\nbootstrap:\n  local: {edge-port: 1}\n")
+    run = observe("bootstrap", "local")
+    assert run.code == 2
+    assert "--retention 'soon' is no length of time" in run.error
+    _settings("edge-port: 7\nbootstrap:\n  edge-port: 8\n  local: {external-port: 8}\n")
+    assert "two processes cannot share a port" in observe("bootstrap", "local").error
+    _settings("bootstrap: {local: {edge-prot: 1}}\n")
+    said = observe("bootstrap", "local").error
+    assert "observe.yaml: bootstrap.local.edge-prot: there is no such option" in said
+    _settings("bootstrap: {local: 7}\n")
+    said = observe("bootstrap", "local").error
+    assert "bootstrap.local is a command and holds no mapping" in said

@@ -137,8 +137,16 @@ def _reload_all(asker: Asker, names: list[str]) -> None:
         asker.reload(name)
 
 
-def wait_for_federation(settings: LocalSettings, places: Places, say: Say) -> float:
+def wait_for_federation(
+    settings: LocalSettings, places: Places, say: Say, since: float = 0.0
+) -> float:
     """Wait until an evaluation of the edge tier has arrived in the external one.
+
+    Args:
+        settings: ports and intervals.
+        places: where the password is.
+        say: told once what is waited for.
+        since: Unix time; evaluations before do not count: data is kept between runs.
 
     Returns:
         Its age in seconds.
@@ -149,12 +157,11 @@ def wait_for_federation(settings: LocalSettings, places: Places, say: Say) -> fl
     stack = settings.stack
     longest = 60 + 2 * (stack.edge.evaluation_seconds + stack.external.federation_seconds)
     deadline = time.monotonic() + longest
-    cluster = stack.home_cluster.name
     with Asker(places, dict(settings.ports)) as asker:
         say(f"waiting for the first rates to reach {asker.url(EXTERNAL)}")
         while time.monotonic() < deadline:
-            age = asker.federation_age(EXTERNAL, cluster)
-            if age is not None:
+            age = asker.federation_age(EXTERNAL, stack.home_cluster.name)
+            if age is not None and time.time() - age >= since:
                 return age
             time.sleep(0.5)
     raise SourceError(

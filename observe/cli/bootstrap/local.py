@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,14 +61,16 @@ def _apply(settings: LocalSettings, places: Places, console: Console, foreground
     from observe.bootstrap.local import up
     from observe.bootstrap.local.running import stop
 
+    began = time.time()
     try:
         with console.progress("Starting", counted=False):
             plan = up.apply(settings, places, console.detail)
         console.say("Nothing to change." if plan.nothing else _done(plan))
         if not (settings.targets or settings.targets_file):
             console.warn("nothing is scraped yet: name what to scrape with --target")
-        with console.progress("Waiting for the first rates to be federated", counted=False):
-            age = up.wait_for_federation(settings, places, console.detail)
+        with console.progress("Waiting until rates are federated", counted=False):
+            since = 0.0 if plan.nothing else began
+            age = up.wait_for_federation(settings, places, console.detail, since)
         for name, port in settings.ports.items():
             stdout.write_line(f"{name:<13} http://127.0.0.1:{port}")
         console.say(f"Rates arrive in the external tier; the newest is {age:.0f} s old.")
@@ -96,8 +99,6 @@ def _say_next(settings: LocalSettings, places: Places, console: Console) -> None
 
 def _stay(places: Places) -> None:
     """Until Ctrl-C or SIGTERM, or the supervisor is gone."""
-    import time
-
     from observe.bootstrap.local.running import find_running
     from observe.errors import SourceError
 
