@@ -16,6 +16,21 @@ class RefusalError(Exception):
                        "details": {"causes": causes or []}}  # fmt: skip
 
 
+def parse(path: str, violations: list[str]) -> tuple[str, str, str, str]:
+    """API version, plural, namespace and name of a path; the last three may be empty."""
+    parts = path.strip("/").split("/")
+    version = parts[1] if parts[0] == "api" else "/".join(parts[1:3])
+    rest = parts[2 if parts[0] == "api" else 3 :]
+    namespace = ""
+    if len(rest) > 2 and rest[0] == "namespaces":
+        namespace, rest = rest[1], rest[2:]
+    if parts[0] not in ("api", "apis") or len(rest) > 2:
+        violations.append(f"path {path}")
+        raise RefusalError(404, "NotFound", "404 page not found")
+    plural, name, *_ = [*rest, "", ""]
+    return version, plural, namespace, name
+
+
 def handler(server: Any) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

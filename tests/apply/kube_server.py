@@ -20,7 +20,7 @@ import jsonschema
 import kube_fields
 import kubernetes_validate
 from kube_fields import dotted, plain
-from kube_http import RefusalError, handler
+from kube_http import RefusalError, handler, parse
 
 NAMESPACED = {
     "v1": {"ConfigMap": "configmaps", "Secret": "secrets", "Service": "services",
@@ -107,7 +107,7 @@ class KubeServer:
         if verb not in _PARAMS or unknown or (params.get("dryRun", "All") != "All"):
             self.violations.append(f"{verb} {path} {params}")
             raise RefusalError(400, "BadRequest", "unknown verb or parameter")
-        version, plural, namespace, name = self._parse(path)
+        version, plural, namespace, name = parse(path, self.violations)
         if not plural:
             return self._discovery(version)
         if (version, plural) not in self.kinds:
@@ -127,18 +127,6 @@ class KubeServer:
         if key not in self.objects:
             raise RefusalError(404, "NotFound", f'{plural} "{name}" not found')
         return self._delete(key, body) if verb == "DELETE" else self.objects[key]
-
-    def _parse(self, path: str) -> tuple[str, str, str, str]:
-        parts = path.strip("/").split("/")
-        version = parts[1] if parts[0] == "api" else "/".join(parts[1:3])
-        rest = parts[2 if parts[0] == "api" else 3 :]
-        namespace = ""
-        if len(rest) > 2 and rest[0] == "namespaces":
-            namespace, rest = rest[1], rest[2:]
-        if parts[0] not in ("api", "apis") or len(rest) > 2:
-            self.violations.append(f"path {path}")
-            raise RefusalError(404, "NotFound", "404 page not found")
-        return version, *[*rest, "", ""][:1], namespace, *[*rest, "", ""][1:2]  # type: ignore
 
     def _discovery(self, version: str) -> Any:
         found = [

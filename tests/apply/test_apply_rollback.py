@@ -228,8 +228,7 @@ def test_a_created_secret_goes(run, undo, server):
 
 def test_a_file_of_another_cluster_is_refused(cluster, run, server, tmp_path):
     file = run(stack())
-    document = json.loads(file.read_text())
-    record = load_record(_saved(file, document | {"clusterUid": "another"}))
+    record = load_record(_saved(file, json.loads(file.read_text()) | {"clusterUid": "another"}))
     with pytest.raises(InputError, match="the rollback file is of cluster east at http"):
         plan_rollback(cluster, record)
 
