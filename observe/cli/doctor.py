@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +21,18 @@ from observe.cli.options import (
 
 if TYPE_CHECKING:
     from observe.doctor.model import Diagnosis
+    from observe.telemetry.settings import ConnectionSettings
 
 
 @click.command("doctor", cls=SectionCommand, short_help="Say whether telemetry is fit for tuning.")
 @prometheus_option
+@click.option(
+    "--edge",
+    "edges",
+    multiple=True,
+    metavar="URL",
+    help="An edge tier, to be compared with the first --prometheus. Repeatable.",
+)
 @window_options
 @result_option(
     "--format",
@@ -39,7 +49,14 @@ if TYPE_CHECKING:
 )
 @connection_options
 @click.pass_context
-def doctor_command(ctx: click.Context, /, form: str, fail_on: str | None, **options: Any) -> None:
+def doctor_command(
+    ctx: click.Context,
+    /,
+    form: str,
+    fail_on: str | None,
+    edges: tuple[str, ...],
+    **options: Any,
+) -> None:
     """Look at what a Prometheus holds, and say what is missing for tuning and how to add it.
 
     Only cheap queries are sent. What the credentials may not see is named, and the rest is judged.
@@ -51,9 +68,13 @@ def doctor_command(ctx: click.Context, /, form: str, fail_on: str | None, **opti
 
     console = ctx.find_object(Console) or Console()
     settings = [connection_settings(options, address.url) for address in addresses(options)]
+    behind = [connection_settings(options, url) for url in edges]
     end: datetime = options["end"] or datetime.now(UTC)
     with console.progress("Examining", counted=False):
-        found = [_diagnosis(each, end, options) for each in settings]
+        found = [
+            _diagnosis(each, end, options, behind if number == 0 else ())
+            for number, each in enumerate(settings)
+        ]
     if form == "json":
         stdout.write_line(Doctor(servers=tuple(found)).model_dump_json(by_alias=True, indent=2))
     else:
@@ -71,15 +92,22 @@ def doctor_command(ctx: click.Context, /, form: str, fail_on: str | None, **opti
     ctx.exit(EXIT_FINDINGS if failed else EXIT_DONE)
 
 
-def _diagnosis(settings: Any, end: datetime, options: dict[str, Any]) -> Diagnosis:
+def _diagnosis(
+    settings: ConnectionSettings,
+    end: datetime,
+    options: dict[str, Any],
+    edges: Sequence[ConnectionSettings],
+) -> Diagnosis:
     """One server, whether it answers or not."""
     from observe.doctor.checks import diagnose, unreachable
     from observe.doctor.examine import Examination
     from observe.errors import SourceError
     from observe.telemetry.client import PrometheusClient
 
-    with PrometheusClient(settings) as client:
+    with ExitStack() as stack:
+        client = stack.enter_context(PrometheusClient(settings))
+        behind = [stack.enter_context(PrometheusClient(edge)) for edge in edges]
         try:
-            return diagnose(Examination(client, end, options["window"]).facts())
+            return diagnose(Examination(client, end, options["window"], behind).facts())
         except SourceError as error:
             return unreachable(settings.url, error.message, error.hint)

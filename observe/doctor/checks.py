@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from observe.doctor import history, mesh, others
+from observe.doctor import history, mesh, others, tiers
 from observe.doctor.facts import Facts
 from observe.doctor.model import Check, Diagnosis
 
@@ -26,6 +26,12 @@ CHECKS: tuple[Callable[[Facts], Iterator[Check]], ...] = (
     history.retention,
     history.freshness,
     history.coverage,
+    tiers.heartbeats,
+    tiers.copies_of_tiers,
+    tiers.timestamps,
+    tiers.alignment,
+    tiers.answering,
+    tiers.comparisons,
     others.cardinality,
     others.cluster_stats,
     others.containers,

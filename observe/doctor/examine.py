@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -11,6 +11,8 @@ from typing import TypeVar
 import requests
 
 from observe.doctor.facts import Coverage, Facts
+from observe.doctor.tier_examine import examine_tiers
+from observe.doctor.tier_facts import TierFacts
 from observe.errors import SourceError
 from observe.telemetry import catalogue, probes
 from observe.telemetry.buckets import parse_bound
@@ -19,13 +21,13 @@ from observe.telemetry.decode import QueryResult
 from observe.telemetry.dialect import identify
 from observe.telemetry.findings import kind_of
 from observe.telemetry.moments import Moved, at_moments
-from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_name
+from observe.telemetry.recorded import HEARTBEAT, RECORDED_REQUESTS, recorded_name
 
 #: Metrics that say what there is: the mesh, containers, Kubernetes' objects, Envoy, istiod.
 NAMES = (
     '{__name__=~".*istio_(request|response|tcp)_?.*|(workload:)?container_(cpu|memory|pods).*'
     "|kube_pod_(container|init_container|owner|labels).*|envoy_cluster_(upstream|outlier).*"
-    '|workload_manager_active_proxy_count|pilot_(xds|services)"}'
+    '|workload_manager_active_proxy_count|pilot_(xds|services)|edge:evaluations:heartbeat"}'
 )
 #: Ages at which it is looked for samples.
 _AGES = tuple(timedelta(hours=h) for h in (1, 6, 24, 48, 7 * 24, 14 * 24, 30 * 24))
@@ -48,10 +50,17 @@ class Examination:
         client: whom to ask.
         end: end of the window.
         window: how far back to look.
+        edges: edge tiers whose rates the server should have.
     """
 
-    def __init__(self, client: PrometheusClient, end: datetime, window: timedelta) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: PrometheusClient,
+        end: datetime,
+        window: timedelta,
+        edges: Sequence[PrometheusClient] = (),
+    ) -> None:
+        self._client, self._edges = client, edges
         self._start, self._end = end - window, end
         self._metric = catalogue.REQUESTS
         self._kept_away: dict[str, str] = {}
@@ -108,6 +117,9 @@ class Examination:
             buckets=bounds,
             uneven_buckets=self._try("buckets", lambda: self._uneven(buckets, len(bounds or ()))),
             coverage=self._try("coverage", lambda: self._coverage(interval)),
+            tiers=self._try("the tiers", self._tiers)
+            if self._edges or HEARTBEAT in facts.names
+            else None,
         )
 
     def _try(self, what: str, ask: Callable[[], Answer]) -> Answer | None:
@@ -132,6 +144,9 @@ class Examination:
         if counted is None:
             return None
         return probes.sample_interval(self._client, self._metric, counted, self._end - self._start)
+
+    def _tiers(self) -> TierFacts:
+        return examine_tiers(self._client, self._end, self._edges)
 
     def _skew(self) -> float:
         before = time.time()

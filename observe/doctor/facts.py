@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from observe.doctor.tier_facts import TierFacts
+
 #: Upper bounds of Envoy's default histogram buckets in milliseconds, without +Inf.
 ENVOY_BUCKETS = (
     *(0.5, 1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0),
@@ -51,6 +53,7 @@ class Facts:
         coverage: by cluster and namespace.
         container_labels: labels of cAdvisor's series.
         cluster_stats: Envoy's statistics of application clusters that exist.
+        tiers: what recorded series tell of the tiers; None where nothing is recorded.
         kept_away: what was not answered → why.
     """
 
@@ -74,4 +77,5 @@ class Facts:
     coverage: tuple[Coverage, ...] | None = None
     container_labels: frozenset[str] | None = None
     cluster_stats: frozenset[str] | None = None
+    tiers: TierFacts | None = None
     kept_away: dict[str, str] = field(default_factory=dict)
