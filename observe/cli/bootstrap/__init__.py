@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from observe.cli.bootstrap.estimate import estimate_command
+from observe.cli.bootstrap.grafana import grafana_command
 from observe.cli.bootstrap.istio import istio_command
 from observe.cli.bootstrap.kubernetes import kubernetes_command
 from observe.cli.bootstrap.local import local_group
+from observe.cli.bootstrap.operator import operator_command
 from observe.cli.bootstrap.secret import secret_command
 from observe.cli.bootstrap.stack import stack_command
 from observe.cli.endings import OrderedGroup
@@ -16,13 +18,17 @@ _COMMANDS: tuple[click.Command, ...] = (
     estimate_command,
     local_group,
     kubernetes_command,
+    operator_command,
+    grafana_command,
     istio_command,
     secret_command,
     stack_command,
 )
 
 
-@click.group("bootstrap", cls=OrderedGroup, short_help="Set up two tiers of Prometheus.")
+@click.group(
+    "bootstrap", cls=OrderedGroup, short_help="Set up two tiers of Prometheus, and Grafana."
+)
 def bootstrap_group() -> None:
     """Set up the stack: an edge tier that records rates, an external one that keeps them.
 
