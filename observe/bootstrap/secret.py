@@ -52,14 +52,7 @@ def tiers_secret(stack: Stack, password: str, receiver: str | None = None) -> st
             + (", and its address is missing" if wanted != "none" else ""),
             "give --receiver-file FILE exactly when the stack names a receiver",
         )
-    hashed = hash_password(password)
-    credentials = Credentials("basic", password_file=PASSWORD_KEY)
-    texts = {
-        HTPASSWD_KEY: f"{USER}:{hashed}\n",
-        PASSWORD_KEY: password,
-        USER_KEY: USER,
-        WEB_KEY: yaml_text([web_config(credentials, hashed)]),
-    }
+    texts = _texts(password)
     if wanted != "none" and receiver is not None:
         texts[RECEIVER_KEYS[wanted]] = receiver
     secret = {
@@ -70,6 +63,17 @@ def tiers_secret(stack: Stack, password: str, receiver: str | None = None) -> st
         "stringData": texts,
     }
     return yaml_text([secret])
+
+
+def _texts(password: str) -> dict[str, str]:
+    hashed = hash_password(password)
+    credentials = Credentials("basic", password_file=PASSWORD_KEY)
+    return {
+        HTPASSWD_KEY: f"{USER}:{hashed}\n",
+        PASSWORD_KEY: password,
+        USER_KEY: USER,
+        WEB_KEY: yaml_text([web_config(credentials, hashed)]),
+    }
 
 
 def write_private(text: str, place: Path) -> None:

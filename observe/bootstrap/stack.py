@@ -128,6 +128,10 @@ class Stack(_Part):
     security: Security = Security()
     prometheus_image: str = "prom/prometheus:v3.5.0"
     alertmanager_image: str = "prom/alertmanager:v0.28.1"
+    gate_image: str = Field(
+        default="nginxinc/nginx-unprivileged:1.28-alpine",
+        description="asks for the password before a Prometheus that an operator runs",
+    )
 
     @property
     def rate_seconds(self) -> int:

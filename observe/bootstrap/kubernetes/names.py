@@ -19,6 +19,7 @@ ALERTMANAGER_PORT = 9093
 CLIENT_LABEL = "mesh-observe/client"
 #: What every object carries; `--prune` looks at labels of its own.
 COMMON_LABELS = {
+    "app.kubernetes.io/name": "observe",
     "app.kubernetes.io/part-of": "observe",
     "app.kubernetes.io/managed-by": "observe",
 }
@@ -35,13 +36,16 @@ def pods_service(component: Component) -> str:
 
 
 def selector(component: Component) -> dict[str, str]:
-    """The labels by which a component's pods are found; they never change."""
-    return {"app.kubernetes.io/name": "observe", "app.kubernetes.io/component": component}
+    """The labels by which a component's pods, monitors and rules are found; they never change.
+
+    A label of its own: an operator sets `app.kubernetes.io/...` of pods as it likes.
+    """
+    return {"mesh-observe/component": component}
 
 
 def metadata(name: str, component: Component | None, namespace: str | None) -> Object:
     """`metadata` of an object; of the whole cluster when there is no namespace."""
-    labels = dict(COMMON_LABELS) | (selector(component) if component else {})
+    labels = COMMON_LABELS | (selector(component) if component else {})
     there = {"namespace": namespace} if namespace else {}
     return {"name": name, **there, "labels": dict(sorted(labels.items()))}
 
@@ -65,8 +69,16 @@ def service_url(stack: Stack, component: Component) -> str:
     return f"{scheme}://{name_of(component)}.{stack.namespace}.svc:{port}"
 
 
-def edge_urls(stack: Stack, cluster: Cluster) -> list[str]:
+def edge_urls(
+    stack: Stack, cluster: Cluster, *, pod_prefix: str = "", pod_port: int = PORT
+) -> list[str]:
     """Where the external tier asks a cluster's edge tier: each of a pair, if it can.
+
+    Args:
+        stack: says how tiers know one another.
+        cluster: whose edge tier is asked.
+        pod_prefix: what an operator puts before the names of pods.
+        pod_port: where pods themselves listen.
 
     Raises:
         InputError: it is another cluster's, and the stack does not say how to reach it.
@@ -83,7 +95,8 @@ def edge_urls(stack: Stack, cluster: Cluster) -> list[str]:
         return [service_url(stack, "edge")]
     scheme = tier_credentials(stack).scheme
     return [
-        f"{scheme}://{name_of('edge')}-{replica}.{pods_service('edge')}.{stack.namespace}.svc:{PORT}"
+        f"{scheme}://{pod_prefix}{name_of('edge')}-{replica}.{pods_service('edge')}"
+        f".{stack.namespace}.svc:{pod_port}"
         for replica in range(stack.edge.replicas)
     ]
 

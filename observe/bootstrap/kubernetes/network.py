@@ -16,11 +16,17 @@ from observe.bootstrap.kubernetes.names import (
 from observe.bootstrap.stack import Cluster, Stack
 
 
-def services(stack: Stack, component: Component) -> list[Object]:
-    """One Service for clients, one without an address that names each pod."""
+def services(stack: Stack, component: Component, target: str = "web") -> list[Object]:
+    """One Service for clients, one without an address that names each pod.
+
+    Args:
+        stack: the namespace; pairs.
+        component: whose pods.
+        target: name of the container's port.
+    """
     port = ALERTMANAGER_PORT if component == "alertmanager" else PORT
     # Not `http...`: Istio would take the port for traffic that it may look into.
-    ports = [{"name": "tcp-web", "port": port, "targetPort": "web", "protocol": "TCP"}]
+    ports = [{"name": "tcp-web", "port": port, "targetPort": target, "protocol": "TCP"}]
     client = {"selector": selector(component), "ports": ports}
     if component == "edge" and stack.edge.replicas > 1:
         # The two of a pair evaluate at different moments: who asks one goes on asking it.
@@ -55,7 +61,7 @@ def disruption_budget(stack: Stack, component: Component) -> Object:
     }
 
 
-def network_policy(stack: Stack, cluster: Cluster, component: Component) -> Object:
+def network_policy(stack: Stack, cluster: Cluster, component: Component, port: int) -> Object:
     """Who may open a connection to a component; everyone else may not.
 
     What leaves the pods is not restricted: an edge tier asks every pod and node of its cluster, the
@@ -71,7 +77,6 @@ def network_policy(stack: Stack, cluster: Cluster, component: Component) -> Obje
         sources += [_component("edge"), _component("external")]
     if (component == "edge" and not home) or (component != "edge" and len(stack.clusters) > 1):
         sources.append(_gateways())
-    port = ALERTMANAGER_PORT if component == "alertmanager" else PORT
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from observe.bootstrap.config.alertmanager import RECEIVER_KEYS
 from observe.bootstrap.config.credentials import (
@@ -31,7 +30,7 @@ _NOBODY = 65534
 DATA_FOLDER = "/data"
 #: The mesh leaves these pods alone. Metrics ports are not part of the mesh's mTLS, so that scraping
 #: needs no proxy, and one beside Prometheus would hold the configuration of every pod it asks.
-_OUTSIDE_THE_MESH = {"sidecar.istio.io/inject": "false", "istio.io/dataplane-mode": "none"}
+OUTSIDE_THE_MESH = {"sidecar.istio.io/inject": "false", "istio.io/dataplane-mode": "none"}
 
 
 def secret_keys(stack: Stack, component: Component) -> list[str]:
@@ -60,21 +59,46 @@ def stateful_set(
     """A StatefulSet of one container with a volume for its data.
 
     Args:
-        stack: the namespace.
-        component: which one.
         container: from :func:`container`.
-        replicas: 1, or 2 for a pair.
         storage: size of the volume.
         volumes: volumes beside the data and the Secret.
         checksum: of the ConfigMaps; a new one replaces the pods, one after the other.
         token: mount the account's token, for discovery.
     """
+    pod = _pod(stack, component, container, volumes, token=token)
+    if replicas > 1:
+        pod["affinity"] = apart(component)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": metadata(name_of(component), component, stack.namespace),
+        "spec": {
+            "serviceName": pods_service(component),
+            "replicas": replicas,
+            "podManagementPolicy": "Parallel",
+            "updateStrategy": {"type": "RollingUpdate"},
+            "selector": {"matchLabels": selector(component)},
+            "template": {
+                "metadata": {
+                    "labels": {**COMMON_LABELS, **selector(component), **OUTSIDE_THE_MESH},
+                    "annotations": {"mesh-observe/config": checksum},
+                },
+                "spec": pod,
+            },
+            "volumeClaimTemplates": [_claim(component, storage)],
+        },
+    }
+
+
+def _pod(
+    stack: Stack, component: Component, container: Object, volumes: Sequence[Object], *, token: bool
+) -> Object:
     secret = {
         "secretName": stack.security.secret,
         "defaultMode": 0o440,
         "items": [{"key": key, "path": key} for key in secret_keys(stack, component)],
     }
-    pod: dict[str, Any] = {
+    return {
         "serviceAccountName": name_of(component),
         "automountServiceAccountToken": token,
         "enableServiceLinks": False,
@@ -91,28 +115,6 @@ def stateful_set(
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "containers": [container],
         "volumes": [*volumes, {"name": "tiers", "secret": secret}],
-    }
-    if replicas > 1:
-        pod["affinity"] = _apart(component)
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "StatefulSet",
-        "metadata": metadata(name_of(component), component, stack.namespace),
-        "spec": {
-            "serviceName": pods_service(component),
-            "replicas": replicas,
-            "podManagementPolicy": "Parallel",
-            "updateStrategy": {"type": "RollingUpdate"},
-            "selector": {"matchLabels": selector(component)},
-            "template": {
-                "metadata": {
-                    "labels": {**COMMON_LABELS, **selector(component), **_OUTSIDE_THE_MESH},
-                    "annotations": {"mesh-observe/config": checksum},
-                },
-                "spec": pod,
-            },
-            "volumeClaimTemplates": [_claim(component, storage)],
-        },
     }
 
 
@@ -161,7 +163,7 @@ def _claim(component: Component, storage: str) -> Object:
     }
 
 
-def _apart(component: Component) -> Object:
+def apart(component: Component) -> Object:
     """The two of a pair on two nodes: what takes one down leaves the other."""
     term = {
         "labelSelector": {"matchLabels": selector(component)},

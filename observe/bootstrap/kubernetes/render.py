@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from observe.bootstrap.config import kubernetes_jobs
 from observe.bootstrap.kubernetes import network, servers, settings
-from observe.bootstrap.kubernetes.names import COMMON_LABELS, Component, Object
+from observe.bootstrap.kubernetes.names import (
+    ALERTMANAGER_PORT,
+    COMMON_LABELS,
+    PORT,
+    Component,
+    Object,
+)
 from observe.bootstrap.kubernetes.rbac import edge_roles, service_account
 from observe.bootstrap.rendered import yaml_text
 from observe.bootstrap.stack import Cluster, Stack
@@ -21,13 +27,18 @@ def render_kubernetes(stack: Stack, tiers: Tiers) -> dict[str, str]:
     """
     files: dict[str, str] = {}
     for cluster in stack.clusters:
-        folder = f"clusters/{cluster.name}"
-        parts = _parts(stack, cluster, tiers)
-        if own := namespaces(stack):
-            parts["namespace.yaml"] = own
-        files |= {f"{folder}/{path}": yaml_text(objects) for path, objects in parts.items()}
-        files[f"{folder}/kustomization.yaml"] = yaml_text([kustomization(sorted(parts))])
+        files |= cluster_files(stack, cluster, _parts(stack, cluster, tiers))
     return dict(sorted(files.items()))
+
+
+def cluster_files(stack: Stack, cluster: Cluster, parts: dict[str, list[Object]]) -> dict[str, str]:
+    """A cluster's folder: these parts, the namespace, and the kustomization that names them."""
+    folder = f"clusters/{cluster.name}"
+    if own := namespaces(stack):
+        parts = parts | {"namespace.yaml": own}
+    files = {f"{folder}/{path}": yaml_text(objects) for path, objects in parts.items()}
+    files[f"{folder}/kustomization.yaml"] = yaml_text([kustomization(sorted(parts))])
+    return files
 
 
 def namespaces(stack: Stack) -> list[Object]:
@@ -61,7 +72,7 @@ def _parts(stack: Stack, cluster: Cluster, tiers: Tiers) -> dict[str, list[Objec
         return parts
     texts = settings.external_settings(stack, tiers.external.rules)
     parts |= _tier(stack, cluster, "external", texts, tiers.external)
-    return parts | _alertmanager(stack, cluster)
+    return parts | alertmanager_parts(stack, cluster)
 
 
 def _tier(
@@ -70,7 +81,7 @@ def _tier(
     config = settings.config_map(stack, component, "config", texts)
     rules = settings.config_map(stack, component, "rules", settings.rule_settings(tier.rules))
     checksum = settings.checksum(config, rules)
-    parts = _common(stack, cluster, component) | {
+    parts = common_parts(stack, cluster, component) | {
         f"{component}/config.yaml": [config],
         f"{component}/rules.yaml": [rules],
         f"{component}/statefulset.yaml": [
@@ -82,20 +93,33 @@ def _tier(
     return parts
 
 
-def _alertmanager(stack: Stack, cluster: Cluster) -> dict[str, list[Object]]:
+def alertmanager_parts(stack: Stack, cluster: Cluster) -> dict[str, list[Object]]:
+    """Alertmanager's files, path → objects; the same for every target."""
     config = settings.config_map(
         stack, "alertmanager", "config", settings.alertmanager_settings(stack)
     )
     server = servers.alertmanager(stack, settings.checksum(config))
-    return _common(stack, cluster, "alertmanager") | {
+    return common_parts(stack, cluster, "alertmanager") | {
         "alertmanager/config.yaml": [config],
         "alertmanager/statefulset.yaml": [server],
     }
 
 
-def _common(stack: Stack, cluster: Cluster, component: Component) -> dict[str, list[Object]]:
+def common_parts(
+    stack: Stack, cluster: Cluster, component: Component, gate: tuple[str, int] | None = None
+) -> dict[str, list[Object]]:
+    """Account, Services and NetworkPolicy of a component, path → objects.
+
+    Args:
+        stack: the namespace; who is let in.
+        cluster: where it runs.
+        component: which one.
+        gate: name and number of the port that pods listen at, when it is not their own.
+    """
+    own = ALERTMANAGER_PORT if component == "alertmanager" else PORT
+    target, port = gate or ("web", own)
     return {
         f"{component}/rbac.yaml": [service_account(stack, component)],
-        f"{component}/service.yaml": network.services(stack, component),
-        f"{component}/network.yaml": [network.network_policy(stack, cluster, component)],
+        f"{component}/service.yaml": network.services(stack, component, target),
+        f"{component}/network.yaml": [network.network_policy(stack, cluster, component, port)],
     }

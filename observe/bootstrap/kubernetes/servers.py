@@ -22,14 +22,7 @@ _STARTUP_SECONDS = 1800
 
 
 def prometheus(stack: Stack, component: Component, size: Resources, checksum: str) -> Object:
-    """The Prometheus of a tier.
-
-    Args:
-        stack: retention, image, access.
-        component: `edge` or `external`.
-        size: requests, limit and volume.
-        checksum: of its ConfigMaps.
-    """
+    """The Prometheus of a tier, `edge` or `external`; `checksum` is that of its ConfigMaps."""
     edge = component == "edge"
     server = container(
         "prometheus",

@@ -52,7 +52,12 @@ def edge_settings(stack: Stack, cluster: Cluster, rules: RuleFiles) -> dict[str,
     Raises:
         InputError: the stack does not say where to write to.
     """
-    config = edge_config(
+    return {"prometheus.yml": yaml_text([edge_values(stack, cluster, rules)])} | _access(stack)
+
+
+def edge_values(stack: Stack, cluster: Cluster, rules: RuleFiles) -> dict[str, Any]:
+    """`prometheus.yml` of a cluster's edge tier."""
+    return edge_config(
         stack,
         cluster.name,
         jobs=kubernetes_jobs(stack),
@@ -63,7 +68,6 @@ def edge_settings(stack: Stack, cluster: Cluster, rules: RuleFiles) -> dict[str,
         replica="${POD_NAME}" if stack.edge.replicas > 1 else None,
         write_url=write_url(stack, cluster),
     )
-    return {"prometheus.yml": yaml_text([config])} | _access(stack)
 
 
 def external_settings(stack: Stack, rules: RuleFiles) -> dict[str, str]:
@@ -73,14 +77,22 @@ def external_settings(stack: Stack, rules: RuleFiles) -> dict[str, str]:
         InputError: the stack does not say how to reach an edge tier.
     """
     federated = stack.external.transport == "federate"
-    config = external_config(
+    edges = {c.name: edge_urls(stack, c) for c in stack.clusters} if federated else {}
+    config = external_values(stack, edges, rules)
+    return {"prometheus.yml": yaml_text([config])} | _access(stack)
+
+
+def external_values(
+    stack: Stack, edges: Mapping[str, list[str]], rules: RuleFiles
+) -> dict[str, Any]:
+    """`prometheus.yml` of the external tier, with these addresses of edge tiers."""
+    return external_config(
         stack,
-        edges={c.name: edge_urls(stack, c) for c in stack.clusters} if federated else {},
+        edges=edges,
         rule_files=[f"{RULES_FOLDER}/{name}" for name in sorted(rules)],
         alertmanagers=[service_url(stack, "alertmanager")],
         credentials=tier_credentials(stack),
     )
-    return {"prometheus.yml": yaml_text([config])} | _access(stack)
 
 
 def alertmanager_settings(stack: Stack) -> dict[str, str]:

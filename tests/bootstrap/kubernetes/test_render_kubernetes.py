@@ -192,14 +192,7 @@ def test_an_external_tier_lets_edge_tiers_and_labelled_clients_in() -> None:
     assert rule["ports"] == [{"port": 9090, "protocol": "TCP"}]
     assert rule["from"] == [
         {"namespaceSelector": {}, "podSelector": {"matchLabels": {"mesh-observe/client": "true"}}},
-        {
-            "podSelector": {
-                "matchLabels": {
-                    "app.kubernetes.io/name": "observe",
-                    "app.kubernetes.io/component": "edge",
-                }
-            }
-        },
+        {"podSelector": {"matchLabels": {"mesh-observe/component": "edge"}}},
     ]
 
 
