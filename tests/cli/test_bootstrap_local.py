@@ -123,6 +123,7 @@ def test_a_stack_lives_through_changes_crashes_and_ends_with_its_data_kept(local
     _applying_again_does_nothing(local)
     _a_program_that_crashed_is_started_again(local)
     _a_broken_rule_file_changes_nothing(local)
+    _a_file_changed_by_hand_is_not_overwritten(local)
     _a_new_target_is_a_matter_of_reloading(local)
     _a_port_that_is_taken_leaves_everything_as_it_was(local)
     _nothing_outlives_a_supervisor_that_was_killed(local)
@@ -175,6 +176,16 @@ def _a_broken_rule_file_changes_nothing(local: Local) -> None:
     assert run.code == 2
     assert "edge/rules/user-mine.yaml is refused" in run.error
     assert {p: p.read_bytes() for p in local.places.config.rglob("*") if p.is_file()} == before
+
+
+def _a_file_changed_by_hand_is_not_overwritten(local: Local) -> None:
+    place = local.places.config / "alertmanager.yml"
+    before = place.read_text()
+    place.write_text(before + "# mine\n")
+    run = local("--apply")
+    assert run.code == 2
+    assert "alertmanager.yml was changed by hand" in run.error
+    place.write_text(before)
 
 
 def _a_new_target_is_a_matter_of_reloading(local: Local) -> None:
@@ -242,8 +253,10 @@ def test_a_process_that_does_not_start_leaves_nothing_running(
 
 
 def test_a_folder_without_a_stack_has_neither_status_nor_end(observe: Observe) -> None:
+    named = ["--folder", "nowhere"]
     for command in ("status", "down"):
-        run = observe("bootstrap", "local", command, "--folder", "nowhere")
-        assert run.code == 2
-        assert "nowhere holds no stack" in run.error
+        for line in ([command, *named], [*named, command], ["--folder", "x", command, *named]):
+            run = observe("bootstrap", "local", *line)
+            assert run.code == 2
+            assert "nowhere holds no stack" in run.error
     assert not Path("nowhere").exists()

@@ -15,10 +15,15 @@ from observe.bootstrap.local.running import find_running
 from observe.bootstrap.local.settings import LocalSettings, Places
 from observe.bootstrap.prometheus import HOST, is_free
 from observe.bootstrap.rendered import Change, changes
-from observe.errors import InputError
+from observe.errors import InputError, OutputError
 from observe.folders import require_writable
 
 Action = Literal["start", "restart", "reload", "keep"]
+#: What helps with a folder that cannot be written, or whose files somebody changed.
+FOLDER_HINT = (
+    "make room or move that file away, then apply again, or choose another --folder; "
+    "settings of yours belong into --stack and --rules"
+)
 #: Processes of a stack whose supervisor was killed may take this long to end.
 _DYING_SECONDS = 15.0
 
@@ -62,7 +67,10 @@ def make_plan(settings: LocalSettings, places: Places) -> Plan:
     if problems:
         first = problems[0]
         raise InputError(f"{first.file} is refused: {first.message}", "nothing was changed")
-    found = changes(files, places.config)
+    try:
+        found = changes(files, places.config)
+    except OutputError as error:
+        raise OutputError(error.message, FOLDER_HINT) from error
     before = read_json(places.wanted)
     running = find_running(places)
     old = before.get("commands", {}) if running else {}

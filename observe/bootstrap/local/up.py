@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,12 +10,12 @@ from typing import Any
 
 from observe.bootstrap.local.asking import Asker
 from observe.bootstrap.local.files import ensure_secrets, locked, read_json, write_json, writing
-from observe.bootstrap.local.plan import Plan, make_plan, ports_of
+from observe.bootstrap.local.plan import FOLDER_HINT, Plan, make_plan, ports_of
 from observe.bootstrap.local.running import find_running, launch, read_again, stop
 from observe.bootstrap.local.settings import EDGE, EXTERNAL, LocalSettings, Places
 from observe.bootstrap.prometheus import cause_of_death
 from observe.bootstrap.rendered import write_rendered
-from observe.errors import ObserveError, SourceError
+from observe.errors import ObserveError, OutputError, SourceError
 
 _READY_SECONDS = 120.0
 Say = Callable[[str], None]
@@ -36,11 +37,22 @@ def apply(settings: LocalSettings, places: Places, say: Say) -> Plan:
             return plan
         with _undone_on_failure(places), writing(places.folder):
             ensure_secrets(places)
-            write_rendered(plan.files, places.config)
+            _write(plan.files, places)
             _want(plan.commands, plan.generation, places)
             _wait_until_ready(plan, places, say)
             _reload(plan, places)
     return plan
+
+
+def _write(files: dict[str, str], places: Places) -> None:
+    """Bring the configuration folder to hold these files; none leaves no folder."""
+    if not files:
+        shutil.rmtree(places.config, ignore_errors=True)  # needs no room, unlike an empty list
+        return
+    try:
+        write_rendered(files, places.config)
+    except OutputError as error:
+        raise OutputError(error.message, FOLDER_HINT) from error
 
 
 def _want(commands: dict[str, list[str]], generation: int, places: Places) -> None:
@@ -106,7 +118,8 @@ def _undone_on_failure(places: Places) -> Iterator[None]:
             _restore(files, before, was_running, places)
         except (ObserveError, OSError) as error:
             raise SourceError(
-                f"{failure}; and the state before could not be brought back: {error}",
+                f"{failure.message if isinstance(failure, ObserveError) else failure}; "
+                f"and the state before could not be brought back: {error}",
                 "correct what it names, and apply again",
             ) from failure
         raise
@@ -117,7 +130,7 @@ def _restore(
 ) -> None:
     if not was_running:
         stop(places)
-    write_rendered(files, places.config)
+    _write(files, places)
     if before:
         write_json(places.wanted, before)
     else:

@@ -44,12 +44,13 @@ def local_group(
     from observe.bootstrap.local.plan import make_plan
     from observe.errors import InputError
 
+    del folder
     if ctx.invoked_subcommand is not None:
         return
     if foreground and not apply:
         raise InputError("--foreground has no meaning without --apply", "add --apply")
     console = ctx.find_object(Console) or Console()
-    settings, places = read_settings(options), read_places(folder)
+    settings, places = read_settings(options), read_places(ctx)
     if not apply:
         stdout.show(_shown(make_plan(settings, places), settings, places), stdout.table_width())
         console.say("Nothing was changed; add --apply to carry it out.")
@@ -124,7 +125,8 @@ def status_command(ctx: click.Context, /, folder: Path) -> None:
     from observe.bootstrap.local.status import read_status
     from observe.cli.bootstrap.local_tables import status_table
 
-    found = read_status(read_places(folder))
+    del folder  # looked up by read_places: it may stand before `status`
+    found = read_status(read_places(ctx))
     stdout.show(status_table(found), stdout.table_width())
     ctx.exit(EXIT_DONE if all(each.well for each in found) else EXIT_SOURCE)
 
@@ -137,8 +139,9 @@ def down_command(ctx: click.Context, /, folder: Path, delete_data: bool) -> None
     """Stop the processes and wait for them."""
     from observe.bootstrap.local.down import down
 
+    del folder
     console = ctx.find_object(Console) or Console()
-    places = read_places(folder)
+    places = read_places(ctx)
     stopped = down(places, delete_data=delete_data)
     console.say("Stopped." if stopped else "Nothing was running.")
     console.say("Its data was deleted." if delete_data else f"Data stays in {places.folder}/data.")

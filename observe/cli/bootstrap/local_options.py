@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from observe.cli.options import FILE, FOLDER, Function, option
 
@@ -78,10 +79,18 @@ def local_options(function: Function) -> Function:
     return function
 
 
-def read_places(folder: Path) -> Places:
-    """The paths of a stack."""
+def read_places(ctx: click.Context) -> Places:
+    """The paths of the stack that --folder names, before or behind the name of a subcommand."""
     from observe.bootstrap.local.settings import Places
 
+    above = ctx.parent
+    if (
+        above is not None
+        and "folder" in above.params
+        and ctx.get_parameter_source("folder") is not ParameterSource.COMMANDLINE
+    ):
+        return read_places(above)
+    folder: Path = ctx.params["folder"]
     return Places(folder.absolute())
 
 
