@@ -41,7 +41,7 @@ def run(services: int, pods: int, seconds: int) -> tuple[MeshCounts, Measured, M
     stack = faster(Stack())
     with (
         tempfile.TemporaryDirectory(prefix="observe-bench-") as name,
-        shown(services, pods) as port,
+        shown(services, pods, Path(name) / "mesh.log") as port,
         two_tiers(Path(name), stack, port, pods) as (edge, external),
     ):
         time.sleep(seconds)

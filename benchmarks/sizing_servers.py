@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from observe.bootstrap.config.tiers import Config
 from observe.bootstrap.prometheus import HOST, PrometheusServer, free_port
 from observe.bootstrap.rules import edge_rules
 from observe.bootstrap.stack import Stack
+from observe.bootstrap.supervisor import Supervised
 
 #: How much faster than in a mesh everything is: scrape, evaluation, federation.
 FASTER = 5
@@ -56,13 +56,13 @@ def faster(stack: Stack) -> Stack:
 
 
 @contextmanager
-def shown(services: int, pods: int) -> Iterator[int]:
-    """A process that serves the pages of a mesh; its port."""
+def shown(services: int, pods: int, log: Path) -> Iterator[int]:
+    """A process that serves the pages of a mesh, and ends with this one; its port."""
     port = free_port()
     numbers = {"services": services, "pods": pods, "port": port}
     command = [sys.executable, str(Path(__file__).with_name("shown_mesh.py"))]
     command += [text for name, value in numbers.items() for text in (f"--{name}", str(value))]
-    process = subprocess.Popen(command)
+    child = Supervised(command, log)
     try:
         for _ in range(600):
             try:
@@ -72,8 +72,7 @@ def shown(services: int, pods: int) -> Iterator[int]:
                 time.sleep(0.1)
         yield port
     finally:
-        process.kill()
-        process.wait()
+        child.stop()
 
 
 @contextmanager

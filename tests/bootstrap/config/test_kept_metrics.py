@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from observe.bootstrap.alerts import edge_alerts
 from observe.bootstrap.config import kubernetes_jobs
 from observe.bootstrap.config.federation import recorded_rules
 from observe.bootstrap.config.keep import regex
@@ -148,9 +149,15 @@ def test_everything_that_the_rules_read_is_kept() -> None:
     stack = Stack.model_validate({"edge": {"sizes": True}})
     own = re.compile(r"prometheus_.*|up|scrape_.*|ALERTS.*|process_.*")
     prefixes = "istio|envoy|pilot|citadel|galley|sidecar|container|kube|machine|istiod"
+    alerts = [
+        rule["expr"]
+        for document in edge_alerts(stack).values()
+        for group in document["groups"]
+        for rule in group["rules"]
+    ]
     read = {
         name
-        for _, expression in recorded_rules(stack)
+        for expression in [*(e for _, e in recorded_rules(stack)), *alerts]
         for name in re.findall(rf"(?<![:\w\"])(?:{prefixes})_\w+(?=[\[{{)\s]|$)", expression)
         if not own.fullmatch(name)
     }
