@@ -1,6 +1,6 @@
 """How far the estimate of `observe bootstrap estimate` is from real Prometheus servers.
 
-    python benchmarks/sizing.py [--seconds 260]
+    python benchmarks/sizing.py [--seconds 60]
 
 Two tiers watch the sidecars of meshes of three sizes, five times faster than in life, and write
 their head as a block at the end, as they otherwise do every two hours. Extrapolated from there:
@@ -105,7 +105,7 @@ def blocks() -> int:
 def main() -> None:
     """Run, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=260, help="length of each run")
+    parser.add_argument("--seconds", type=int, default=60, help="length of each run")
     options = parser.parse_args()
     print(f"Time runs {FASTER} times faster than in a mesh.\n")
     bad = blocks()

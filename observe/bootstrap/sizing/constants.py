@@ -13,7 +13,7 @@ RECORDED_BYTES_PER_SAMPLE = 3.8
 #: Bytes of one sample before it is in a block: write-ahead log and chunks of the head.
 HEAD_BYTES_PER_SAMPLE = 3.7
 #: Bytes of one series there: its labels, written down once for each stretch of the log.
-HEAD_BYTES_PER_SERIES = 110.0
+HEAD_BYTES_PER_SERIES = 92.0
 #: Seconds that samples stay there, at the most.
 HEAD_SECONDS = 3 * 3600
 
