@@ -78,7 +78,7 @@ def _wait_until_ready(plan: Plan, places: Places, say: Say) -> None:
             if running is None:
                 raise SourceError("the supervisor ended", f"see {places.folder / 'supervisor.log'}")
             if running.generation == generation:
-                for name in waiting:
+                for name in waiting if not plan.nothing else ():  # else: about to be restarted
                     _require_alive(name, running.processes.get(name, {}), plan)
                 waiting = [name for name in waiting if not asker.ready(name)]
                 if not waiting:
@@ -135,9 +135,12 @@ def _restore(
         write_json(places.wanted, before)
     else:
         places.wanted.unlink(missing_ok=True)
-    running = find_running(places)
-    if was_running and running is not None:
-        read_again(running)
+    if was_running:
+        running = find_running(places)
+        if running is None:
+            launch(places)
+        else:
+            read_again(running)
         with Asker(places, ports_of(before["commands"])) as asker:
             _reload_all(asker, list(before["commands"]))
 

@@ -10,19 +10,15 @@ from rich.text import Text
 
 from observe.bootstrap.local.plan import Plan
 from observe.bootstrap.local.settings import ALERTMANAGER, EDGE, EXTERNAL, LocalSettings, Places
+from observe.bootstrap.local.sizes import read_sizes
 from observe.bootstrap.local.status import ProcessStatus
 from observe.bootstrap.prometheus import HOST
-from observe.bootstrap.sizing import MeshCounts, estimate
 from observe.report.escape import plain
-
-#: The mesh that sizes in the plan are of; there is nothing to count before anything runs.
-_SERVICES, _PODS = 100, 300
 
 
 def plan_table(plan: Plan, settings: LocalSettings, places: Places) -> RenderableType:
     """What would happen to processes and files."""
-    counts = MeshCounts.typical(services=_SERVICES, pods=_PODS)
-    size = estimate(counts, settings.stack)
+    size, mesh = read_sizes(settings.stack, places)
     needs = {EDGE: size.edge, EXTERNAL: size.external}
     table = _table("process", "action", "address", "data", "memory", "disk")
     for name, action in plan.actions.items():
@@ -34,8 +30,8 @@ def plan_table(plan: Plan, settings: LocalSettings, places: Places) -> Renderabl
     return Group(
         table,
         Text(
-            f"Memory and disk of a mesh of {_SERVICES} services and {_PODS} pods, with its whole "
-            f"retention ({settings.stack.edge.retention}, {settings.stack.external.retention})."
+            f"Memory and disk are estimates for {mesh}, with its whole retention "
+            f"({settings.stack.edge.retention}, {settings.stack.external.retention})."
         ),
         Text(f"\nFiles in {plain(str(places.config))}:"),
         Text("\n".join(lines) or "  no change"),
