@@ -1,7 +1,7 @@
 """What an edge tier scrapes in a cluster: one job for each kind of thing, one target for each pod.
 
 All jobs over pods discover the same way, so that Prometheus watches the API server once for them.
-Relabelling tells the kinds apart. Ports: research of Istio's charts, docs/bootstrap.md, "Jobs".
+Relabelling tells the kinds apart. Labels and ports are those of Istio's charts.
 """
 
 from __future__ import annotations
