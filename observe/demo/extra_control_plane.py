@@ -6,7 +6,7 @@ from observe.demo.extra_shapes import Courses, Labels
 
 _ISTIOD = "istiod-6d7f9c8b5-xk2lp"
 _CONVERGED = (
-    *(("0.1", 0.62), ("0.5", 0.93), ("1", 0.985), ("3", 0.997), ("5", 0.999)),
+    *(("0.1", 0.62), ("0.5", 0.97), ("1", 0.993), ("3", 0.998), ("5", 0.999)),
     *(("10", 1.0), ("20", 1.0), ("30", 1.0), ("+Inf", 1.0)),
 )
 _PUSHED = (
@@ -25,6 +25,7 @@ _COUNTERS = {
     "pilot_xds_write_timeout": ({}, 0.0),
     "pilot_total_rejected_configs": ({}, 0.0),
     "galley_validation_passed": ({}, 0.01),
+    "galley_validation_failed": ({"reason": "invalid_resource"}, 0.0002),
     "sidecar_injection_requests_total": ({}, 0.006),
     "sidecar_injection_success_total": ({}, 0.006),
     "sidecar_injection_failure_total": ({}, 0.0),

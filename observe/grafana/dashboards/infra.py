@@ -129,7 +129,7 @@ def build_versions() -> Any:
         "How many proxies, ztunnels and control planes run each version. Good: one version, or two "
         "during an upgrade. A proxy keeps its version until its pod is restarted.",
         "short",
-        Query(versions, "{{component}} {{tag}}"),
+        Query(f"sum by (component, tag) ({versions})", "{{component}} {{tag}}"),
         spark=False,
         text=True,
     )

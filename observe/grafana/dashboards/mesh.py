@@ -32,7 +32,6 @@ def _now() -> Line:
         "short",
         Query(_failing()),
         steps=((None, GREEN), (1, RED)),
-        none="0",
     )
     first = [headline.success(SEEN, whose), broken, headline.failures(SEEN)]
     rest = [
@@ -46,7 +45,7 @@ def _now() -> Line:
 def _failing() -> str:
     failing = f"{q.failure_share(SEEN, SERVICE)} > 0.01"
     busy = f"{q.requests(SEEN, SERVICE)} > 0.1"
-    return f"count(({failing}) and ({busy}))"
+    return f"count(({failing}) and ({busy})) or vector(0)"
 
 
 def _since() -> Line:

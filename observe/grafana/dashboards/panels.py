@@ -95,6 +95,8 @@ def series(
         dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC)
     )
     panel = panel.thresholds(thresholds(steps or ((None, GREEN),)))
+    if unit == "percentunit":
+        panel = panel.axis_soft_max(0.01)  # nothing but zeros is no reason for an axis up to 100 %
     if bars:
         panel = panel.draw_style(options.GraphDrawStyle.BARS)
     if stacked:
@@ -114,6 +116,8 @@ def _legend(shown: bool) -> Any:
         .display_mode(options.LegendDisplayMode.TABLE)
         .placement(options.LegendPlacement.BOTTOM)
         .calcs(["lastNotNull", "max"])
+        .sort_by("Max")
+        .sort_desc(True)
     )
 
 

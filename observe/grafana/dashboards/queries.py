@@ -69,7 +69,7 @@ def slow_share(view: View, bound_ms: str, by: Iterable[str] = (), *, window: str
         view.within(f'le=~"{bound_ms}(\\\\.0)?"'), BUCKETS, by, SUCCESSES, window=window, zero=True
     )
     every = total(view.within('le="+Inf"'), BUCKETS, by, SUCCESSES, window=window)
-    return f"1 - {ratio(fast, every)}"
+    return f"clamp_min(1 - {ratio(fast, every)}, 0)"
 
 
 def mean_size(view: View, side: str, by: Iterable[str] = ()) -> str:

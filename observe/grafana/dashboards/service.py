@@ -57,7 +57,6 @@ def both_sides() -> Section:
                     ),
                 ],
             ),
-            Line(8, [tcp(SEEN)]),
         ],
     )
 
@@ -86,6 +85,7 @@ def service_board() -> Board:
             ends("Callers", SEEN, CALLER, caller, folded=True),
             ends("Pods", SERVED, POD, pod, folded=True),
             shape(SEEN),
+            Section("TCP", [Line(8, [tcp(SEEN)])], folded=True),
         ],
         [
             to("observe-edge", "Edges", "Caller by caller"),

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.builders import common
 from grafana_foundation_sdk.builders import table as tables
 from grafana_foundation_sdk.models import dashboard as model
 
-from observe.grafana.dashboards.panels import DATASOURCE, Query, Steps, targets
+from observe.grafana.dashboards.panels import DATASOURCE, GREEN, Query, Steps, targets
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ def _properties(value: Value) -> list[model.DynamicConfigValue]:
     if value.decimals is not None:
         found.append(("decimals", value.decimals))
     if value.shade:
-        steps = [{"value": at, "color": color} for at, color in value.shade]
+        # What is good stays plain, so that what is not is seen at once.
+        plain = [(at, "transparent" if color == GREEN else color) for at, color in value.shade]
+        steps = [{"value": at, "color": color} for at, color in plain]
         found.append(("thresholds", {"mode": "absolute", "steps": steps}))
         found.append(("custom.cellOptions", {"type": "color-background", "mode": "basic"}))
     return [model.DynamicConfigValue(id_val=key, value=content) for key, content in found]

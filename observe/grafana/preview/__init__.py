@@ -1,0 +1,1 @@
+"""Dashboards as pictures, drawn from live data without a Grafana."""
