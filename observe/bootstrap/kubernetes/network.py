@@ -89,6 +89,16 @@ def network_policy(stack: Stack, cluster: Cluster, component: Component, port: i
     }
 
 
+def from_own_namespace(policy: Object, ports: list[int]) -> Object:
+    """A NetworkPolicy that also lets every pod of its namespace reach these ports."""
+    spec = policy["spec"]
+    rule = {
+        "from": [{"podSelector": {}}],
+        "ports": [{"port": port, "protocol": "TCP"} for port in ports],
+    }
+    return policy | {"spec": spec | {"ingress": [*spec["ingress"], rule]}}
+
+
 def _component(component: Component) -> Object:
     return {"podSelector": {"matchLabels": selector(component)}}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from observe.bootstrap.config import kubernetes_jobs
 from observe.bootstrap.kubernetes import network, servers, settings
 from observe.bootstrap.kubernetes.names import (
@@ -10,6 +12,7 @@ from observe.bootstrap.kubernetes.names import (
     PORT,
     Component,
     Object,
+    edge_urls,
 )
 from observe.bootstrap.kubernetes.rbac import edge_roles, service_account
 from observe.bootstrap.rendered import yaml_text
@@ -70,8 +73,28 @@ def _parts(stack: Stack, cluster: Cluster, tiers: Tiers) -> dict[str, list[Objec
     parts["edge/rbac.yaml"] += edge_roles(stack, kubernetes_jobs(stack))
     if cluster.name != stack.home_cluster.name:
         return parts
-    texts = settings.external_settings(stack, tiers.external.rules)
-    parts |= _tier(stack, cluster, "external", texts, tiers.external)
+    edges = {each.name: edge_urls(stack, each) for each in federated(stack)}
+    return parts | external_parts(stack, cluster, tiers.external, edges)
+
+
+def federated(stack: Stack) -> tuple[Cluster, ...]:
+    """The clusters whose edge tiers the external tier asks; none with remote write."""
+    return stack.clusters if stack.external.transport == "federate" else ()
+
+
+def external_parts(
+    stack: Stack, cluster: Cluster, tier: Tier, edges: Mapping[str, list[str]]
+) -> dict[str, list[Object]]:
+    """The external tier's and Alertmanager's files, path → objects.
+
+    Args:
+        stack: what is wanted.
+        cluster: the home cluster.
+        tier: rules and size.
+        edges: cluster → addresses of its edge tier.
+    """
+    texts = settings.external_settings(stack, tier.rules, edges)
+    parts = _tier(stack, cluster, "external", texts, tier)
     return parts | alertmanager_parts(stack, cluster)
 
 

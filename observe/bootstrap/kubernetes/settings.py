@@ -21,7 +21,6 @@ from observe.bootstrap.kubernetes.names import (
     Component,
     Object,
     alertmanager_urls,
-    edge_urls,
     metadata,
     name_of,
     service_url,
@@ -70,14 +69,10 @@ def edge_values(stack: Stack, cluster: Cluster, rules: RuleFiles) -> dict[str, A
     )
 
 
-def external_settings(stack: Stack, rules: RuleFiles) -> dict[str, str]:
-    """Texts of the external tier's ConfigMap.
-
-    Raises:
-        InputError: the stack does not say how to reach an edge tier.
-    """
-    federated = stack.external.transport == "federate"
-    edges = {c.name: edge_urls(stack, c) for c in stack.clusters} if federated else {}
+def external_settings(
+    stack: Stack, rules: RuleFiles, edges: Mapping[str, list[str]]
+) -> dict[str, str]:
+    """Texts of the external tier's ConfigMap; it asks these edge tiers, by cluster."""
     config = external_values(stack, edges, rules)
     return {"prometheus.yml": yaml_text([config])} | _access(stack)
 

@@ -74,7 +74,7 @@ def prometheus(
         **_alerting(stack, config),
     }
     if "remote_write" in config:
-        spec["remoteWrite"] = [_remote_write(stack, each) for each in config["remote_write"]]
+        spec["remoteWrite"] = [remote_write(stack, each) for each in config["remote_write"]]
     if not edge and stack.external.transport == "remote-write":
         spec["enableRemoteWriteReceiver"] = True
     return {
@@ -147,7 +147,8 @@ def client(stack: Stack) -> Object:
     }
 
 
-def _remote_write(stack: Stack, plain: Mapping[str, Any]) -> Object:
+def remote_write(stack: Stack, plain: Mapping[str, Any]) -> Object:
+    """A block of remote write in the operator's spelling."""
     return {
         "url": plain["url"],
         "name": plain["name"],

@@ -9,7 +9,12 @@ from observe.bootstrap.config import kubernetes_jobs
 from observe.bootstrap.kubernetes.names import Component, Object, edge_urls
 from observe.bootstrap.kubernetes.network import disruption_budget
 from observe.bootstrap.kubernetes.rbac import edge_roles
-from observe.bootstrap.kubernetes.render import alertmanager_parts, cluster_files, common_parts
+from observe.bootstrap.kubernetes.render import (
+    alertmanager_parts,
+    cluster_files,
+    common_parts,
+    federated,
+)
 from observe.bootstrap.kubernetes.settings import checksum, config_map, edge_values, external_values
 from observe.bootstrap.operator.gate import CONFIG_KEY, GATE_PORT, gate_config
 from observe.bootstrap.operator.monitors import monitor
@@ -57,10 +62,9 @@ def _edge(stack: Stack, cluster: Cluster, tier: Tier) -> dict[str, list[Object]]
 
 
 def _external(stack: Stack, cluster: Cluster, tier: Tier) -> dict[str, list[Object]]:
-    federated = stack.clusters if stack.external.transport == "federate" else ()
     edges = {
         each.name: edge_urls(stack, each, pod_prefix=_POD_PREFIX, pod_port=GATE_PORT)
-        for each in federated
+        for each in federated(stack)
     }
     config = external_values(stack, edges, tier.rules)
     parts = _tier(stack, cluster, "external", config, tier)

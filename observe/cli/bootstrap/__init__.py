@@ -6,6 +6,7 @@ import click
 
 from observe.cli.bootstrap.estimate import estimate_command
 from observe.cli.bootstrap.grafana import grafana_command
+from observe.cli.bootstrap.helm import helm_command
 from observe.cli.bootstrap.istio import istio_command
 from observe.cli.bootstrap.kubernetes import kubernetes_command
 from observe.cli.bootstrap.local import local_group
@@ -19,6 +20,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     local_group,
     kubernetes_command,
     operator_command,
+    helm_command,
     grafana_command,
     istio_command,
     secret_command,
