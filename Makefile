@@ -55,6 +55,8 @@ docs: setup ## Write the documents and the JSON schema that are made from code a
 	@$(PYTHON) -m observe.recommend.schema
 	@$(PYTHON) scripts/make_docs.py
 	@$(PYTHON) scripts/make_rules.py
+	@$(PYTHON) scripts/make_runbooks.py
+	@$(PYTHON) scripts/make_rules_page.py
 
 .PHONY: clean
 clean: ## Remove the environment, the tools and everything that was made
