@@ -107,4 +107,8 @@ def commands(
 
 
 def _web(places: Places, port: int) -> list[str]:
-    return [f"--web.config.file={places.web}", f"--web.listen-address={HOST}:{port}"]
+    return [
+        f"--web.config.file={places.web}",
+        f"--web.listen-address={HOST}:{port}",
+        f"--web.external-url=http://{HOST}:{port}",  # links in alerts, which else name the host
+    ]

@@ -61,6 +61,7 @@ def test_the_external_tier_federates_the_local_edge_and_those_with_an_address() 
 def test_only_loopback_is_listened_on_and_always_behind_the_web_configuration() -> None:
     for name, line in commands(_settings(), PLACES, PROGRAMS).items():
         assert f"--web.listen-address=127.0.0.1:{PORTS[name]}" in line
+        assert f"--web.external-url=http://127.0.0.1:{PORTS[name]}" in line
         assert "--web.config.file=/stack/secrets/web.yml" in line
 
 
