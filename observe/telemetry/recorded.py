@@ -75,7 +75,9 @@ def _container(name: str, source: str, aggregate: str, expression: str) -> Recor
 
 def _container_rate(metric: str) -> Recording:
     series = selector(metric, ContainerLabels().matchers)
-    return _container(recorded_name(metric), metric, "sum", f"rate({series}[5m])")
+    return _container(
+        recorded_name(metric), metric, "sum", f"rate({series}[5m] offset {SETTLE_SECONDS}s)"
+    )
 
 
 _WORKING_SET = selector(WORKING_SET, ContainerLabels().matchers)

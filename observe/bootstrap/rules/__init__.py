@@ -21,7 +21,7 @@ _CARDINALITY_SECONDS = 240
 
 def edge_recordings(stack: Stack) -> list[Recording]:
     """All that an edge tier records in its one group, in the order of evaluation."""
-    rates = [Recording(r.name, r.expression, f"{r.source}, summed") for r in RECORDINGS]
+    rates = [Recording(r.name, r.expression, _purpose(r.name, r.source)) for r in RECORDINGS]
     return [
         heartbeat(),
         *rates,
@@ -32,6 +32,11 @@ def edge_recordings(stack: Stack) -> list[Recording]:
         *containers(),
         *jobs(),
     ]
+
+
+def _purpose(name: str, source: str) -> str:
+    words = {"max": f"{source} of the highest pod", "count": "pods that have this container"}
+    return words.get(name.rpartition(":")[2], f"{source} of all pods")
 
 
 def edge_rules(stack: Stack) -> dict[str, RuleFile]:

@@ -6,7 +6,7 @@ CPU, throttling, working set and number of pods, which the analysis reads, are
 
 from __future__ import annotations
 
-from observe.bootstrap.rules.make import WINDOW, gauge, series_name, with_workload
+from observe.bootstrap.rules.make import SPAN, WINDOW, gauge, series_name, with_workload
 from observe.bootstrap.rules.model import Recording
 from observe.telemetry.catalogue import CONTAINER_LABELS
 
@@ -30,12 +30,12 @@ def containers() -> list[Recording]:
 
 
 def _usage() -> list[Recording]:
-    cpu = with_workload(f"rate({_CPU}{_REAL}[{WINDOW}])")
+    cpu = with_workload(f"rate({_CPU}{_REAL}{SPAN})")
     memory = with_workload(f"{_MEMORY}{_REAL}")
-    oom = with_workload(f"increase(container_oom_events_total{_REAL}[{WINDOW}])")
+    oom = with_workload(f"increase(container_oom_events_total{_REAL}{SPAN})")
     restarts = with_workload(
-        f"increase(kube_pod_container_status_restarts_total[{WINDOW}])"
-        f" or increase(kube_pod_init_container_status_restarts_total[{WINDOW}])"
+        f"increase(kube_pod_container_status_restarts_total{SPAN})"
+        f" or increase(kube_pod_init_container_status_restarts_total{SPAN})"
     )
     killed = with_workload(
         'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from observe.bootstrap.rules.make import WINDOW, gauge, histogram, rate, series_name
+from observe.bootstrap.rules.make import SPAN, WINDOW, gauge, histogram, rate, series_name
 from observe.bootstrap.rules.model import Recording
 
 LEVEL = "controlplane"
@@ -138,7 +138,7 @@ def _processes() -> list[Recording]:
     counters = [
         Recording(
             series_name(LEVEL, metric, f"rate{WINDOW}"),
-            f"sum by ({by}) (rate({metric}[{WINDOW}]) {_IS_ISTIOD})",
+            f"sum by ({by}) (rate({metric}{SPAN}) {_IS_ISTIOD})",
             f"istiod: {purpose} per second",
         )
         for metric, purpose in _PROCESS_COUNTERS.items()

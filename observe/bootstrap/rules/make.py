@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from observe.bootstrap.rules.model import Recording
+from observe.telemetry.recorded import SETTLE_SECONDS
 from observe.telemetry.templates import ContainerLabels
 
 WINDOW = "5m"
+#: What follows the metric in a rate; all rates of a group end at one moment (`SETTLE_SECONDS`).
+SPAN = f"[{WINDOW}] offset {SETTLE_SECONDS}s"
 
 
 def series_name(level: str, metric: str, operation: str) -> str:
@@ -17,7 +20,7 @@ def series_name(level: str, metric: str, operation: str) -> str:
 
 def rate(level: str, metric: str, by: Sequence[str], purpose: str, matchers: str = "") -> Recording:
     """The rate of a counter first, then its sum: a pod that goes away takes only itself along."""
-    expression = f"sum by ({', '.join(by)}) (rate({metric}{matchers}[{WINDOW}]))"
+    expression = f"sum by ({', '.join(by)}) (rate({metric}{matchers}{SPAN}))"
     return Recording(series_name(level, metric, f"rate{WINDOW}"), expression, purpose)
 
 

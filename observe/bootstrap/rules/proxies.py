@@ -5,7 +5,7 @@ The counters of requests, their durations, messages and bytes are `telemetry.rec
 
 from __future__ import annotations
 
-from observe.bootstrap.rules.make import WINDOW, rate, series_name, with_workload
+from observe.bootstrap.rules.make import SPAN, WINDOW, rate, series_name, with_workload
 from observe.bootstrap.rules.model import Recording
 from observe.telemetry.catalogue import EDGE_LABELS
 
@@ -92,7 +92,7 @@ def envoy(evaluation_seconds: int, scrape_seconds: int) -> list[Recording]:
 
 def _envoy_rate(name: str, purpose: str) -> Recording:
     metric = f"envoy_cluster_{name}"
-    labelled = with_workload(f"rate({metric}{_SERVICES}[{WINDOW}])")
+    labelled = with_workload(f"rate({metric}{_SERVICES}{SPAN})")
     expression = f"sum by ({', '.join(CLUSTER_LABELS)}) ({labelled})"
     return Recording(series_name("workload", metric, f"rate{WINDOW}"), expression, purpose)
 
