@@ -14,7 +14,7 @@ _JOB = "job {{ $labels.job }} in {{ $labels.cluster }}"
 
 def scraping_alerts(stack: Stack) -> list[Alert]:
     """Alerts of the external tier on the scrapes of every cluster."""
-    return [_targets(stack), _job_gone(stack), _slow(stack), *_growth(stack)]
+    return [_targets(stack), _job_gone(), _slow(stack), *_growth(stack)]
 
 
 def _targets(stack: Stack) -> Alert:
@@ -31,12 +31,12 @@ def _targets(stack: Stack) -> Alert:
     )
 
 
-def _job_gone(stack: Stack) -> Alert:
-    there = once("job:up:count", stack)
+def _job_gone() -> Alert:
     return alert(
         "ObserveJobEmpty",
-        f"({there} offset 1h and on (cluster, job) {there} offset 2h)\n"
-        f"unless on (cluster, job) {there}\n"
+        "max by (cluster, job) (job:up:count offset 1h)\n"
+        "and on (cluster, job) job:up:count offset 2h\n"
+        "unless on (cluster, job) job:up:count\n"
         f'and on (cluster) job:up:count{{job="{OWN_JOB}"}}',
         severity="warning",
         pending="10m",
