@@ -156,7 +156,10 @@ def check(files: Rendered, console: Console) -> None:
     problems = check_tree(files)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise InputError(f"{problems[0].file}: {problems[0].message}{more}", "nothing was written")
+        first = problems[0]
+        # the programs name the file themselves, mostly
+        said = first.message.removeprefix(f"{first.file}: ")
+        raise InputError(f"{first.file}: {said}{more}", "nothing was written")
 
 
 def warn_of_stack(stack: Stack, console: Console) -> None:
