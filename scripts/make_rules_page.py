@@ -26,7 +26,8 @@ _HEAD = """# Recorded series
 Made by `make docs` from `observe/bootstrap/rules`. Of what an edge tier holds, only these series
 leave it, and a few about the tier itself. The rules are in
 [rules/recording.yaml](../rules/recording.yaml), as a stack without settings has them. What the
-numbers mean, and the error of reading them: [method.md](method.md#recorded-rates).
+numbers mean, and the error of reading them: [method.md](method.md#recorded-rates). The files in
+rules/ are for reading and for servers of your own: `observe bootstrap` makes them from the code.
 
 - Rates come first, sums second: a pod that goes away takes only its own rate along.
 - Sums name the labels that they keep. Other labels of pods and targets are gone.
