@@ -150,3 +150,20 @@ def test_a_command_below_a_group_has_its_own_mapping_and_what_stands_above_it(
     _settings("bootstrap: {local: 7}\n")
     said = observe("bootstrap", "local").error
     assert "bootstrap.local is a command and holds no mapping" in said
+
+
+def test_a_password_comes_from_a_file_and_from_one_place_only(
+    observe: Observe, api: Callable[..., Api]
+) -> None:
+    server = api(_denied)
+    Path("secret").write_text("correct horse\n")
+    line = ("collect", "--prometheus", server.url, "--username", "me", "--password-file", "secret")
+    assert observe(*line).code == 3
+    assert server.asked[-1].headers["authorization"] == "Basic bWU6Y29ycmVjdCBob3JzZQ=="
+    both = observe(*line, "--password", "x")
+    assert (both.code, both.error.split(". ")[0]) == (
+        2,
+        "--password and --password-file are both given",
+    )
+    Path("secret").write_text("\n")
+    assert observe(*line).error == "the password file secret is empty"
