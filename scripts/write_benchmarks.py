@@ -59,9 +59,9 @@ SECTIONS: dict[str, tuple[str, str, list[str], bool]] = {
     ),
     "federation": (
         "Two tiers against what the pods know",
-        "Real servers in scaled time: scrape 1 s, evaluation 4 s, rates over 20 s, federation every "
-        "2 s stand for 15 s, 60 s, 5 minutes and 30 s. Beside ours the rules that Istio's guide "
-        "documents, on the same traffic; see [method.md](method.md#recorded-rates).",
+        "Real servers in scaled time: scrape 1 s, evaluation 4 s, rates over 20 s, federation "
+        "every 2 s stand for 15 s, 60 s, 5 minutes and 30 s. Beside ours the rules that Istio's "
+        "guide documents, on the same traffic; see [method.md](method.md#recorded-rates).",
         [],
         False,
     ),
