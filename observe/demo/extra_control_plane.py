@@ -120,6 +120,7 @@ def _process(courses: Courses, pod: Labels) -> None:
 
 def _prometheus(courses: Courses, cluster: str) -> None:
     own = {"cluster": cluster, "job": "prometheus", "instance": "127.0.0.1:9090"}
+    courses.whole("up", own, 1, 0.0)
     courses.whole("prometheus_tsdb_head_series", own, 21_000)
     courses.counter("prometheus_tsdb_head_samples_appended_total", own, 1_400)
     courses.gauge("process_resident_memory_bytes", own, 260 * 2.0**20)

@@ -11,6 +11,7 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
+from observe.grafana.dashboards.current_schema import modern
 from observe.grafana.dashboards.links import TAG, siblings
 from observe.grafana.dashboards.panels import DATASOURCE
 from observe.grafana.dashboards.pretty import pretty
@@ -73,7 +74,7 @@ def built(board: Board) -> dict[str, Any]:
     document = made.build()
     document.schema_version = SCHEMA_VERSION
     loaded: dict[str, Any] = json.loads(JSONEncoder(sort_keys=True).encode(document))
-    return loaded
+    return modern(loaded)
 
 
 def _fill(made: Any, sections: Sequence[Section]) -> None:

@@ -20,7 +20,7 @@ from observe.grafana.dashboards.tables import Label, Value, table
 from observe.grafana.dashboards.variables import CLUSTER, cluster
 from observe.telemetry.recorded import HEARTBEAT
 
-_NAMES = f"up|{HEARTBEAT}"
+_NAMES = "up|job:up:sum"
 _JOB = ("job",)
 FRESH = ((None, GREEN), (120, YELLOW), (300, RED))
 

@@ -101,14 +101,14 @@ def _now() -> Line:
             ),
             stands(
                 "OOM kills, last 5 min",
-                "Good: 0.",
+                "Processes killed for lack of memory. Good: 0. The row below says which container.",
                 f"sum({happened('container_oom_events_total')})",
                 "short",
                 some,
             ),
             stands(
                 "Restarts, last 5 min",
-                "Good: 0 outside of rollouts.",
+                "Containers restarted. Good: 0 outside of rollouts; the row below says which.",
                 f"sum({happened('kube_pod_container_status_restarts_total')})",
                 "short",
                 some,
