@@ -95,6 +95,10 @@ def render_tiers(
     warn_of_stack(stack, console)
     if wants_cluster(options):
         check(files, console)
+        console.say(
+            f"needed in namespace {stack.namespace} of every cluster: the Secret "
+            f"{stack.security.secret} (observe bootstrap secret)"
+        )
         return apply_rendered(by_cluster(files, stack), stack.namespace, options, console)
     finish_rendering(files, options, console, next_steps(stack, options["output"]))
     return 0
