@@ -107,7 +107,7 @@ def test_a_pair_is_asked_one_by_one_and_told_apart() -> None:
         "cluster": "east",
         "prometheus_replica": "${POD_NAME}",
     }
-    (job, _) = config(files, "east", "external")["scrape_configs"]
+    job, *_ = config(files, "east", "external")["scrape_configs"]
     assert job["static_configs"][0]["targets"] == [
         "observe-edge-0.observe-edge-pods.observe.svc:9090",
         "observe-edge-1.observe-edge-pods.observe.svc:9090",
