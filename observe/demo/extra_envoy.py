@@ -1,4 +1,7 @@
-"""Envoy's own statistics of upstream clusters, as a mesh exposes them when it is told to."""
+"""Envoy's own statistics of upstream clusters, as a mesh exposes them when it is told to.
+
+Gateways add their Wasm filters and their containers.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ _WASM = ("active", "created")
 
 
 def envoy(courses: Courses, truth: Truth) -> None:
-    """Statistics of each edge at one pod of its client, and of Wasm filters at the gateways."""
+    """Statistics of each edge at one pod of its client, and the gateways' own."""
     for edge in truth.edges:
         if edge.client.sidecar:
             _cluster(courses, edge)
@@ -37,6 +40,10 @@ def envoy(courses: Courses, truth: Truth) -> None:
     for gateway in sorted(gateways, key=lambda w: (w.cluster, w.name)):
         labels = _pod(gateway.cluster, gateway.namespace, pods_of(gateway, 0)[-1].name)
         _wasm(courses, labels)
+        box = {**labels, "job": "kubelet-cadvisor", "container": "istio-proxy"}
+        courses.gauge("container_memory_working_set_bytes", box, 90 * 2.0**20)
+        courses.counter("container_cpu_usage_seconds_total", box, 0.03)
+        courses.gauge("container_fs_usage_bytes", box, 12 * 2.0**20, 0.0)
 
 
 def _pod(cluster: str, namespace: str, pod: str) -> Labels:

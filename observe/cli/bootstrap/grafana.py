@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from observe.cli.bootstrap.grafana_options import grafana_options
+from observe.cli.bootstrap.grafana_preview import preview, preview_options
 from observe.cli.console import Console
 from observe.cli.options import SectionCommand
 from observe.errors import InputError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("grafana", cls=SectionCommand, short_help="Dashboards and alerts of a Grafana.")
 @grafana_options
+@preview_options
 @click.pass_context
 def grafana_command(ctx: click.Context, /, **options: Any) -> None:
     """Show what a Grafana lacks, and with --apply give it that; or write it as files.
@@ -33,6 +35,8 @@ def grafana_command(ctx: click.Context, /, **options: Any) -> None:
     from observe.cli.bootstrap.rendering import read_stack
 
     console = ctx.find_object(Console) or Console()
+    if options["preview"]:
+        ctx.exit(preview(options, console))
     if options["rollback"]:
         ctx.exit(roll_back_grafana(_settings(options), options, console))
     _require_sense(options)

@@ -8,6 +8,7 @@ from observe.bootstrap.rules.make import series_name
 from observe.grafana.dashboards.board import Board, Line, Section
 from observe.grafana.dashboards.infra import WORKLOADS, container, happened, setting
 from observe.grafana.dashboards.links import drill, to
+from observe.grafana.dashboards.mesh_cost import extensions, proxies
 from observe.grafana.dashboards.panels import GREEN, ORANGE, RED, YELLOW, Query, series, stat
 from observe.grafana.dashboards.resources_detail import (
     CPU,
@@ -16,7 +17,6 @@ from observe.grafana.dashboards.resources_detail import (
     NAMES,
     memory_of_largest,
     over_time,
-    sidecars,
     throttled,
 )
 from observe.grafana.dashboards.tables import Label, Value, table
@@ -190,7 +190,7 @@ def resources() -> Board:
         "Observe / Resources",
         "Usage against requests and limits, and our recommendation beside them.",
         [cluster(names), container_namespace(names), container_workload(MEMORY_USED, MEMORY)],
-        [Section("", [_now(), *_tables()]), _advice(), over_time(), sidecars()],
+        [Section("", [_now(), *_tables()]), _advice(), over_time(), proxies(), extensions()],
         [to("observe-control-plane", "Control plane", "istiod's own resources")],
         since="now-24h",
         refresh="5m",

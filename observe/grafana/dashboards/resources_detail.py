@@ -1,13 +1,11 @@
-"""Folded rows of resources: courses over time, and what the sidecars cost."""
+"""Folded rows of resources: courses over time."""
 
 from __future__ import annotations
 
 from observe.bootstrap.rules.make import series_name
-from observe.grafana.dashboards import queries as q
 from observe.grafana.dashboards.board import Line, Section
 from observe.grafana.dashboards.infra import container, happened
-from observe.grafana.dashboards.panels import GREEN, RED, YELLOW, Query, bars, series
-from observe.grafana.dashboards.promql import AUTO, CLIENT
+from observe.grafana.dashboards.panels import GREEN, RED, YELLOW, Query, series
 from observe.grafana.dashboards.variables import (
     CLUSTER,
 )
@@ -115,55 +113,3 @@ def _scalers() -> list[Query]:
             )
         )
     return found
-
-
-def sidecars() -> Section:
-    """The cost of the mesh itself."""
-    mine = f'{CLUSTER}, container="istio-proxy"'
-    by = "(cluster)"
-    cpu = f"sum by {by} ({CPU_USED}{{{mine}}}) or sum by {by} (rate({CPU}{{{mine}}}[{AUTO}]))"
-    memory = (
-        f"sum by {by} ({series_name('workload', MEMORY, 'sum')}{{{mine}}}) or "
-        f"sum by {by} ({MEMORY}{{{mine}}})"
-    )
-    rps = q.requests(CLIENT.within(CLUSTER), ("cluster",))
-    largest = container(MEMORY, "max", rate=False, recorded=MEMORY_USED, name="istio-proxy")
-    return Section(
-        "What the sidecars cost",
-        [
-            Line(
-                8,
-                [
-                    series(
-                        "Sidecars: cores per 1,000 requests/s",
-                        "Cores of all istio-proxy containers "
-                        "for each thousand requests per second, each request counted once. Istio "
-                        "measures 0.2 per proxy on a path; a request passes two.",
-                        "none",
-                        Query(f"({cpu}) / on {by} (({rps}) / 1000 > 0.01)", "{{cluster}}"),
-                    ),
-                    series(
-                        "Sidecars: CPU",
-                        "Cores of all istio-proxy containers, gateways included.",
-                        "none",
-                        Query(cpu, "{{cluster}}"),
-                    ),
-                    series(
-                        "Sidecars: memory",
-                        "Of all istio-proxy containers. Grows with the "
-                        "configuration they get, not with requests: narrow it with Sidecar.",
-                        "bytes",
-                        Query(memory, "{{cluster}}"),
-                    ),
-                    bars(
-                        "Largest sidecars",
-                        "Memory of the largest proxy of each chosen workload. Far "
-                        "above the others: it gets more configuration, or has more connections.",
-                        "bytes",
-                        Query(f"topk(10, {largest})", "{{workload}}"),
-                    ),
-                ],
-            )
-        ],
-        folded=True,
-    )
