@@ -102,7 +102,11 @@ def external_config(
             "evaluation_interval": f"{stack.edge.evaluation_seconds}s",
         },
         "rule_files": list(rule_files),
-        "scrape_configs": [*jobs, _own(own_address, credentials)],
+        "scrape_configs": [
+            *jobs,
+            _own(own_address, credentials),
+            *_watched(alertmanagers, credentials),
+        ],
     }
     return config | _alerting(alertmanagers, credentials)
 
@@ -168,6 +172,23 @@ def _remote_write(stack: Stack, url: str | None, credentials: Credentials) -> Co
         "write_relabel_configs": kept_by_remote_write(stack),
         **credentials.client(),
     }
+
+
+def _watched(alertmanagers: Sequence[str], credentials: Credentials) -> list[Config]:
+    """The Alertmanagers as targets, so that failing deliveries are seen."""
+    return [
+        {
+            "job_name": "alertmanager" if number == 0 else f"alertmanager-{number + 1}",
+            "scheme": scheme,
+            "metrics_path": f"{prefix}/metrics",
+            **credentials.client(),
+            "static_configs": [{"targets": [target]}],
+            "metric_relabel_configs": [keep("__name__", regex(PROMETHEUS))],
+        }
+        for number, (scheme, target, prefix) in enumerate(
+            _address(each, credentials) for each in alertmanagers
+        )
+    ]
 
 
 def _alerting(alertmanagers: Sequence[str], credentials: Credentials) -> Config:

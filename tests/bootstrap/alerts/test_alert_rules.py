@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,14 +126,12 @@ def test_alerts_of_the_external_tier_read_only_what_arrives_there(stack: Stack) 
                 assert metrics_in(rule["expr"], recorded) <= allowed, rule
 
 
-#: Scraped by the external tier itself, where an Alertmanager is scraped.
+#: Scraped by the external tier itself.
 _ALERTMANAGER = {"alertmanager_notifications_total", "alertmanager_notifications_failed_total"}
 
 
 @pytest.mark.parametrize("stack", STACKS.values(), ids=list(STACKS))
 def test_alerts_of_an_edge_tier_read_only_what_is_scraped_there(stack: Stack) -> None:
-    import re
-
     kept = re.compile(regex((*ISTIO_CORE, *PROMETHEUS, "scrape_samples_post_metric_relabeling")))
     for document in edge_alerts(stack).values():
         for group in document["groups"]:

@@ -53,7 +53,7 @@ def test_the_external_tier_federates_the_local_edge_and_those_with_an_address() 
     stack = Stack.model_validate({"clusters": clusters})
     external = YAML(typ="safe").load(render(_settings(stack), PLACES)["external/prometheus.yml"])
     jobs = {job["job_name"]: job for job in external["scrape_configs"]}
-    assert set(jobs) == {"federate-east", "federate-west", "prometheus"}
+    assert set(jobs) == {"alertmanager", "federate-east", "federate-west", "prometheus"}
     assert jobs["federate-east"]["static_configs"][0]["targets"] == ["127.0.0.1:1"]
     assert jobs["federate-west"]["static_configs"][0]["targets"] == ["w:9090"]
 
