@@ -57,6 +57,7 @@ docs: setup ## Write the documents and the JSON schema that are made from code a
 	@$(PYTHON) scripts/make_rules.py
 	@$(PYTHON) scripts/make_runbooks.py
 	@$(PYTHON) scripts/make_rules_page.py
+	@$(PYTHON) scripts/make_dashboards.py
 
 .PHONY: clean
 clean: ## Remove the environment, the tools and everything that was made

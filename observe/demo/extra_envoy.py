@@ -6,7 +6,9 @@ Gateways add their Wasm filters and their containers.
 from __future__ import annotations
 
 from observe.demo.extra_shapes import Courses, Labels
+from observe.demo.labels import istio_labels
 from observe.demo.pods import pods_of
+from observe.demo.process import Outcome
 from observe.demo.truth import Edge, Truth
 
 #: Events per request.
@@ -36,6 +38,7 @@ def envoy(courses: Courses, truth: Truth) -> None:
     for edge in truth.edges:
         if edge.client.sidecar:
             _cluster(courses, edge)
+            _sizes(courses, edge)
     gateways = {e.client for e in truth.edges if "gateway" in e.client.name}
     for gateway in sorted(gateways, key=lambda w: (w.cluster, w.name)):
         labels = _pod(gateway.cluster, gateway.namespace, pods_of(gateway, 0)[-1].name)
@@ -74,6 +77,16 @@ def _cluster(courses: Courses, edge: Edge) -> None:
         courses.whole(f"envoy_cluster_{statistic}", labels, level, 0.0)
     for limit in ("cx", "rq", "rq_pending", "rq_retry"):
         courses.whole(f"envoy_cluster_circuit_breakers_default_{limit}_open", labels, 0, 0.0)
+
+
+def _sizes(courses: Courses, edge: Edge) -> None:
+    """Bytes on the wire, as the proxies at both ends count them."""
+    outcome = Outcome(edge.service.code, "-", "0" if edge.service.protocol == "grpc" else "")
+    for reporter, owner in (("source", edge.client), ("destination", edge.service.workload)):
+        labels = istio_labels(edge, reporter, outcome, pods_of(owner, 0)[-1])
+        for side, size in (("request", 800.0), ("response", 4_600.0)):
+            courses.counter(f"istio_{side}_bytes_sum", labels, 0.6 * edge.peak_rps * size)
+            courses.counter(f"istio_{side}_bytes_count", labels, 0.6 * edge.peak_rps)
 
 
 def _wasm(courses: Courses, labels: Labels) -> None:

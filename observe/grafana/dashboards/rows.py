@@ -9,9 +9,9 @@ from observe.grafana.dashboards.board import Line, Section
 from observe.grafana.dashboards.headline import ERRORS
 from observe.grafana.dashboards.outcomes import FAILURES, SUCCESSES
 from observe.grafana.dashboards.panels import Query, distribution, series
-from observe.grafana.dashboards.promql import View, total
+from observe.grafana.dashboards.promql import AUTO, View, total
 from observe.grafana.dashboards.tables import Label, Value, table
-from observe.telemetry.catalogue import BUCKETS
+from observe.telemetry.catalogue import BUCKETS, REQUESTS
 
 
 def latencies(view: View) -> list[Any]:
@@ -174,12 +174,28 @@ def _tcp_by(title: str, view: View, by: tuple[str, str], names: str) -> list[Any
 
 def _codes_by(title: str, view: View, by: tuple[str, str], names: str) -> Any:
     return series(
-        f"{title}: requests by code and security",
-        "Requests by workload, code and whether the connection was mutual TLS. A caller's own "
-        "proxy "
-        "does not know the latter and says unknown.",
+        f"{title}: requests by code and flag",
+        "Requests by workload, code and Envoy's flag (- is none). A new line next to an old one: "
+        "some of the requests began to fail.",
         "reqps",
-        Query(q.requests(view, (*by, "response_code")), f"{names} {{{{response_code}}}}"),
+        Query(
+            q.requests(view, (*by, "response_code", "response_flags")),
+            f"{names} {{{{response_code}}}} {{{{response_flags}}}}",
+        ),
+    )
+
+
+def security(scope: tuple[str, ...]) -> Any:
+    """Mutual TLS or not, as servers see it; callers' proxies always say unknown."""
+    matchers = ", ".join(('reporter="destination"', *scope))
+    speed = f"rate({REQUESTS}{{{matchers}}}[{AUTO}])"
+    return series(
+        "Mutual TLS",
+        "Requests by the security of their connection, as servers see it: mutual_tls, or none. "
+        "Good: nothing but mutual_tls. Only on an edge tier: the label is not recorded.",
+        "reqps",
+        Query(f"sum by (connection_security_policy) ({speed})", "{{connection_security_policy}}"),
+        stacked=True,
     )
 
 

@@ -10,7 +10,7 @@ from observe.grafana.dashboards.headline import headline
 from observe.grafana.dashboards.links import drill, to
 from observe.grafana.dashboards.panels import Query, series
 from observe.grafana.dashboards.promql import CLIENT, SERVER, View
-from observe.grafana.dashboards.rows import codes, ends, latencies, shape, tcp
+from observe.grafana.dashboards.rows import codes, ends, latencies, security, shape, tcp
 from observe.grafana.dashboards.variables import CLUSTER, cluster, namespace, service, source
 
 SCOPE = (
@@ -85,7 +85,7 @@ def service_board() -> Board:
             ends("Callers", SEEN, CALLER, caller, folded=True),
             ends("Pods", SERVED, POD, pod, folded=True),
             shape(SEEN),
-            Section("TCP", [Line(8, [tcp(SEEN)])], folded=True),
+            Section("TCP and security", [Line(8, [tcp(SEEN), security(SCOPE)])], folded=True),
         ],
         [
             to("observe-edge", "Edges", "Caller by caller"),

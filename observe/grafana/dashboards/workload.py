@@ -11,14 +11,15 @@ from observe.grafana.dashboards.infra import container
 from observe.grafana.dashboards.links import drill, to
 from observe.grafana.dashboards.panels import Query, series
 from observe.grafana.dashboards.promql import CLIENT, SERVER, total
-from observe.grafana.dashboards.rows import codes, ends, latencies, shape
+from observe.grafana.dashboards.rows import codes, ends, latencies, security, shape
 from observe.grafana.dashboards.variables import CLUSTER, cluster, namespace, workload
 
-ASKED = SERVER.within(
+MINE = (
     CLUSTER,
     'destination_workload_namespace=~"$namespace"',
     'destination_workload=~"$workload"',
 )
+ASKED = SERVER.within(*MINE)
 ASKING = CLIENT.within(
     CLUSTER, 'source_workload_namespace=~"$namespace"', 'source_workload=~"$workload"'
 )
@@ -48,6 +49,7 @@ def _tcp() -> Line:
                 Query(total(ASKING, received), "sent"),
                 Query(total(ASKING, sent), "received"),
             ),
+            security(MINE),
         ],
     )
 
@@ -127,7 +129,7 @@ def workload_board() -> Board:
                     _outgoing(),
                 ],
             ),
-            Section("TCP", [_tcp()], folded=True),
+            Section("TCP and security", [_tcp()], folded=True),
             ends("Inbound", ASKED, CALLER, caller, folded=True),
             ends("Outbound", ASKING, SERVICE, called, folded=True),
             shape(ASKED),

@@ -49,8 +49,7 @@ def test_every_rule_of_the_linter_is_a_test_here_or_an_exception() -> None:
     tested = {
         name.removeprefix("test_").replace("_", "-")
         for name in globals()
-        if name.startswith("test_")
-        and name.endswith("_rule")
+        if (name.startswith("test_") and name.endswith("_rule"))
         or name == "test_uneditable_dashboard"
     }
     assert rules == tested | set(EXCEPTIONS)
@@ -143,8 +142,8 @@ def test_target_counter_agg_rule() -> None:
             # connections are the difference of two counters.
             presence = before.endswith(("0*", "label_replace("))
             is_gauge = found.group(1) == "envoy_cluster_membership_total"
-            difference = (
-                is_gauge or "ztunnel" in target["expr"] and "connections_" in found.group(1)
+            difference = is_gauge or (
+                "ztunnel" in target["expr"] and "connections_" in found.group(1)
             )
             assert counted or presence or difference, (name, title, found.group(1), before)
 
