@@ -22,6 +22,10 @@ _RENAMED = {
 } | dict(zip(OUTCOME_LABELS, OUTCOME_COLUMNS, strict=True))
 
 
+#: Samples are sorted in a table of all steps and keys if it has at most so many cells for each.
+_CELLS_A_SAMPLE = 8
+
+
 @dataclass(frozen=True)
 class Table:
     """Samples of one entry over the whole window: S series, N samples.
@@ -48,17 +52,12 @@ class Table:
         Sorted by time, then by the label columns.
         """
         rank, distinct = _ranked(self.labels[list(columns)])
-        key = rank[self.series]
-        order = np.lexsort((key, self.time))
-        key, time = key[order], self.time[order]
-        differs = (key[1:] != key[:-1]) | (time[1:] != time[:-1])
-        starts = np.flatnonzero(np.append(True, differs)) if len(key) else order
-        starting = pd.to_datetime(time[starts], unit="ms", utc=True).astype(TIME)
+        time, key, values = _by_time(self.time, rank[self.series], self.values, len(distinct))
+        starting = pd.to_datetime(time, unit="ms", utc=True).astype(TIME)
         frame = pd.DataFrame({"time": starting})
         for column in columns:
-            frame[column] = _taken(distinct[column], key[starts])
-        values = self.values[order]
-        frame[value] = np.add.reduceat(values, starts) if len(key) else values
+            frame[column] = _taken(distinct[column], key)
+        frame[value] = values
         return frame
 
 
@@ -152,6 +151,28 @@ def _ranked(keys: pd.DataFrame) -> tuple[NDArray[np.int64], pd.DataFrame]:
     rank = keys.groupby(columns, sort=True, observed=True).ngroup().to_numpy().astype(np.int64)
     distinct = keys.drop_duplicates().sort_values(columns, ignore_index=True)
     return rank, distinct
+
+
+def _by_time(
+    time: NDArray[np.int64], key: NDArray[np.int64], values: NDArray[np.float64], keys: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Samples by time and key, those with the same added up; `key` is below `keys`."""
+    if not len(time):
+        return time, key, values
+    first, last = int(time.min()), int(time.max())
+    step = int(np.gcd.reduce(time - first)) or 1
+    cell = (time - first) // step * keys + key
+    cells = ((last - first) // step + 1) * keys
+    if cells <= _CELLS_A_SAMPLE * len(time):  # dense enough for a table, which needs no sorting
+        filled = np.zeros(cells, dtype=np.bool_)
+        filled[cell] = True
+        at = np.flatnonzero(filled)
+        total = np.bincount(cell, weights=values, minlength=cells)[at]
+    else:
+        at, place = np.unique(cell, return_inverse=True)
+        total = np.bincount(place, weights=values)
+    at = at.astype(np.int64)
+    return first + at // keys * step, at % keys, total.astype(np.float64)
 
 
 def _taken(column: pd.Series, rows: NDArray[np.int64]) -> pd.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from observe.telemetry.assemble import Table, number_edges, with_edges
@@ -108,6 +109,9 @@ def _rows(spec: FrameSpec, table: Table | None, columns: tuple[str, ...]) -> pd.
 def _sorted_categories(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with only those categories that occur, sorted: the same rows, the same bytes."""
     for column in OUTCOME_COLUMNS:
-        used = frame[column].cat.remove_unused_categories()
-        frame[column] = used.cat.reorder_categories(sorted(used.cat.categories))
+        known = list(frame[column].cat.categories)
+        used = np.bincount(frame[column].cat.codes, minlength=len(known)) > 0
+        if not used.all() or known != sorted(known):
+            there = sorted(name for name, is_used in zip(known, used, strict=True) if is_used)
+            frame[column] = frame[column].cat.set_categories(there)
     return frame

@@ -48,7 +48,7 @@ class Kept:
     """Samples of a day, and the day's mark when they were read."""
 
     table: Table
-    mark: Sequence[float]
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class DayCache:
         told = about.get("mark")
         if not isinstance(told, list) or {**about, **self._about(query, day, told)} != about:
             return None
-        return Kept(table, told)
+        return Kept(table, tuple(told))
 
     def checked(self, kept: Kept | None, mark: Mark) -> Table | None:
         """The samples, if the server still holds the same data of the day."""

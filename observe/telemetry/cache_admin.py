@@ -11,7 +11,7 @@ from pathlib import Path
 
 from observe.errors import OutputError
 from observe.telemetry.cache import SERVER_FILE, TAG_FILE
-from observe.telemetry.cache_files import PARTIAL, SUFFIX
+from observe.telemetry.cache_files import PARTIAL, SUFFIX, SURVEY_SUFFIX
 
 _PLACE = re.compile(r"[0-9a-f]{16}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -41,7 +41,7 @@ def contents(folder: Path) -> list[KeptServer]:
     servers = []
     for place in _places(folder):
         url, tenant = _whose(place)
-        files = [(day, file) for day, file in _files(place) if file.suffix == SUFFIX]
+        files = [(day, file) for day, file in _files(place) if not _is_partial(file)]
         days = tuple(sorted({day for day, _ in files}))
         size = sum(file.stat().st_size for _, file in files)
         servers.append(KeptServer(url, tenant, days, len(files), size))
@@ -92,8 +92,13 @@ def _files(place: Path) -> Iterator[tuple[date, Path]]:
     for day in sorted(place.iterdir()):
         if _DAY.fullmatch(day.name) and day.is_dir():
             for file in sorted(day.iterdir()):
-                if file.suffix == SUFFIX or file.name.startswith(PARTIAL):
+                if file.suffix in (SUFFIX, SURVEY_SUFFIX) or _is_partial(file):
                     yield date.fromisoformat(day.name), file
+
+
+def _is_partial(file: Path) -> bool:
+    """Whether an interrupted run left it."""
+    return file.name.startswith(PARTIAL)
 
 
 def _whose(place: Path) -> tuple[str, str]:

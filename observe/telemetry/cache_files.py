@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from observe.telemetry.assemble import Table
 
 SUFFIX = ".parquet"
+SURVEY_SUFFIX = ".json"
 #: Name of a file that is being written; what an interrupted run leaves is never taken for a day.
 PARTIAL = ".partial-"
 _ABOUT = b"observe"
@@ -47,11 +49,27 @@ def write_day(path: Path, table: Table, day: datetime, step: int, about: Mapping
         arrow = arrow.append_column(name, pa.ListArray.from_arrays(offsets, pa.array(values)))
     document = {**about, "dropped": table.dropped, "repaired": table.repaired}
     arrow = arrow.replace_schema_metadata({_ABOUT: json.dumps(document).encode()})
+    write_whole(
+        path,
+        lambda file: pq.write_table(arrow, file, compression="zstd", write_page_checksum=True),
+    )
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file beside its place and rename it; its folder is made.
+
+    Args:
+        path: the file.
+        write: writes what is to be in it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, partial = tempfile.mkstemp(prefix=PARTIAL, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            pq.write_table(arrow, file, compression="zstd", write_page_checksum=True)
+            write(file)
         Path(partial).replace(path)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
@@ -83,7 +101,7 @@ def read_day(path: Path, day: datetime, step: int) -> tuple[Table, dict[str, Any
         labels = arrow.drop_columns(list(_SAMPLES)).to_pandas()
         counts = np.diff(places.offsets.to_numpy())
         table = Table(
-            labels=labels.astype({c: "str" for c in labels if labels[c].dtype.kind not in "fi"}),
+            labels=labels.astype(dict.fromkeys(_objects(labels), "str")),
             series=np.repeat(np.arange(len(labels), dtype=np.int64), counts),
             time=round(day.timestamp() * 1000)
             + places.values.to_numpy().astype(np.int64) * (step * 1000),
@@ -94,6 +112,11 @@ def read_day(path: Path, day: datetime, step: int) -> tuple[Table, dict[str, Any
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
         return None
     return (table, about) if len(table.series) == len(table.time) == len(table.values) else None
+
+
+def _objects(labels: pd.DataFrame) -> list[str]:
+    """Columns that came back as plain objects, as those without any row do."""
+    return [str(name) for name, kind in labels.dtypes.items() if kind.kind == "O" and kind != "str"]
 
 
 def _about(schema: pa.Schema) -> dict[str, Any] | None:

@@ -43,6 +43,7 @@ class Flavour:
         kind: "raw" counters of the proxies, or "recorded" rates of a federated tier.
         entries: what is asked of this server, whatever of it exists.
         busiest: the moment with the most series of requests; None when it is not known.
+        settled: whether nothing was kept away, so that asking again would find the same.
     """
 
     names: frozenset[str]
@@ -54,6 +55,7 @@ class Flavour:
     kind: Kind = "raw"
     entries: tuple[Entry, ...] = ENTRIES
     busiest: datetime | None = None
+    settled: bool = True
 
     @property
     def readable(self) -> tuple[Entry, ...]:
@@ -62,7 +64,11 @@ class Flavour:
 
 
 def survey(
-    client: PrometheusClient, start: datetime, end: datetime, server: ServerInfo | None = None
+    client: PrometheusClient,
+    start: datetime,
+    end: datetime,
+    server: ServerInfo | None = None,
+    names: frozenset[str] | None = None,
 ) -> Flavour:
     """Find out what the server holds for a window, in a handful of cheap queries.
 
@@ -71,11 +77,13 @@ def survey(
         start: start of the window.
         end: its end.
         server: who answers, as :func:`observe.telemetry.dialect.identify` found out.
+        names: metrics that :data:`NAMES` selects, where they are known already.
 
     Raises:
         SourceError: nothing that can be worked with.
     """
-    names = probes.metric_names(client, NAMES, start, end)
+    if names is None:
+        names = probes.metric_names(client, NAMES, start, end)
     kind = kind_of(names, client.settings.url)
     warnings: list[str] = []
     if kind == "raw" and RECORDED_REQUESTS in names:
@@ -88,17 +96,23 @@ def survey(
     copies = probes.copy_labels(client, metric, labels, start, end)
     warnings += interval_warnings(interval, kind) + reporter_warnings(reporters, names)
     warnings += series_warnings(names, kind, labels, copies)
-    interval = interval or DEFAULT_SCRAPE_SECONDS
+    held = (
+        probes.label_names(client, catalogue.WORKING_SET, start, end)
+        if kind == "raw" and catalogue.WORKING_SET in names
+        else ()
+    )
+    seconds = interval or DEFAULT_SCRAPE_SECONDS
     return Flavour(
         names,
         reporters,
-        interval,
+        seconds,
         max(probes.largest_counts(counted).values(), default=0),
         copies,
         (*warnings, *counted.warnings),
         kind,
-        _entries(client, kind, interval, names, server, (start, end)),
+        _entries(kind, seconds, held or (), server),
         next(iter(probes.busiest(metric, counted)), end),
+        None not in (interval, labels, held) and not counted.warnings,
     )
 
 
@@ -130,12 +144,7 @@ def _clusters(found: QueryResult) -> set[str]:
 
 
 def _entries(
-    client: PrometheusClient,
-    kind: Kind,
-    interval: float,
-    names: frozenset[str],
-    server: ServerInfo | None,
-    window: tuple[datetime, datetime],
+    kind: Kind, interval: float, container_labels: tuple[str, ...], server: ServerInfo | None
 ) -> tuple[Entry, ...]:
     """The catalogue as this server needs it."""
     if kind == "recorded":
@@ -146,8 +155,5 @@ def _entries(
             replace(e, template=catalogue.COUNTED_REQUESTS) if e.name == "requests" else e
             for e in mesh
         )
-    labels: tuple[str, ...] = ()
-    if catalogue.WORKING_SET in names:
-        labels = probes.label_names(client, catalogue.WORKING_SET, *window) or ()
-    old = OLD_LABELS.container in labels and CONTAINER_LABELS[-1] not in labels
+    old = OLD_LABELS.container in container_labels and CONTAINER_LABELS[-1] not in container_labels
     return (*mesh, *container_entries(OLD_LABELS if old else None))

@@ -66,7 +66,15 @@ def find_known(
     pool: AbstractContextManager[ThreadPool] = ThreadPool(_READERS)
     with pool as workers:  # reads files while the server is asked
         reading = workers.starmap_async(cache.read, wanted)
-        marks = day_marks(client, metric, over, flavour.scrape_seconds)
+
+        def kept_marks() -> dict[datetime, set[Mark]]:
+            told: dict[datetime, set[Mark]] = {}
+            for (_, day), file in zip(wanted, reading.get(), strict=True):
+                if file is not None:
+                    told.setdefault(day, set()).add(file.mark)
+            return told
+
+        marks = day_marks(client, metric, over, flavour.scrape_seconds, kept_marks)
         kept = reading.get()
     tables: dict[str, dict[datetime, Table]] = {entry.name: {} for entry in entries}
     for (query, day), found in zip(wanted, kept, strict=True):

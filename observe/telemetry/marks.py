@@ -8,7 +8,7 @@ deleted. What was kept of a day is used only while the day's mark is the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from observe.errors import SourceError
@@ -55,38 +55,63 @@ def day_marks(
     metric: str,
     days: Sequence[datetime],
     scrape_seconds: float | None = None,
+    kept: Callable[[], Mapping[datetime, Collection[Mark]]] = dict,
 ) -> dict[datetime, Mark]:
     """The mark of each day, from cheap queries; days without data have none.
+
+    Totals are asked first. A day whose totals are to the last digit those of a mark that was kept
+    needs no count: one more series would have added to them.
 
     Args:
         client: whom to ask.
         metric: a metric that all telemetry of interest goes along with.
         days: midnights (UTC), ascending.
         scrape_seconds: distance of its samples, where it is known.
+        kept: gives the marks that days had when they were kept.
+    """
+    try:
+        totals = _looked(client, f"sum({metric}%s)", days, scrape_seconds)
+        believed = {
+            day: mark
+            for day, marks in kept().items()
+            for mark in marks
+            if mark[: len(_MOMENTS)] == totals.get(day)
+        }
+        left = [day for day in totals if day not in believed]
+        counts = _looked(client, f"count({metric}%s)", left, scrape_seconds)
+    except SourceError:
+        return {}
+    return {
+        day: believed[day] if day in believed else totals[day] + counts[day]
+        for day in totals
+        if day in believed or day in counts
+    }
+
+
+def _looked(
+    client: PrometheusClient, query: str, days: Sequence[datetime], scrape_seconds: float | None
+) -> dict[datetime, Mark]:
+    """One number at each moment of the days; days without any, or with NaN, are left out.
+
+    Raises:
+        SourceError: no answer, or a part of the stores may be away.
     """
     if not days:
         return {}
-
-    def both(at: str) -> str:
-        return " or ".join(
-            f'label_replace({function}({metric}{at}), "of", "{function}", "", "")'
-            for function in ("sum", "count")
-        )
-
-    try:
-        moments = [day + into for day in days for into in _MOMENTS]
-        found = at_moments(client, both, moments, scrape_seconds)
-    except SourceError:
-        return {}
-    values: dict[tuple[str, datetime], float] = {}
-    for series, time_ms, value in zip(
-        found.series.tolist(), found.times_ms.tolist(), found.values.tolist(), strict=True
-    ):
-        values[found.labels[series].get("of", ""), moment_of(time_ms)] = value
+    moments = [day + into for day in days for into in _MOMENTS]
+    found = at_moments(client, lambda at: query % at, moments, scrape_seconds)
     if found.warnings or found.partial:
-        return {}  # a part of the stores may be away; what is kept cannot be checked
-    marks = {day: _mark(values, day) for day in days}
-    return {day: mark for day, mark in marks.items() if any(v != _ABSENT for v in mark)}
+        raise SourceError("what is kept of past days cannot be checked with an answer in part")
+    values = {
+        moment_of(time_ms): value
+        for time_ms, value in zip(found.times_ms.tolist(), found.values.tolist(), strict=True)
+    }
+    marks = {day: tuple(values.get(day + into, _ABSENT) for into in _MOMENTS) for day in days}
+    return {
+        day: mark
+        for day, mark in marks.items()
+        if all(map(math.isfinite, mark)) and any(v != _ABSENT for v in mark)
+    }
 
 
 def same(left: Sequence[float], right: Sequence[float]) -> bool:
@@ -96,11 +121,3 @@ def same(left: Sequence[float], right: Sequence[float]) -> bool:
         return False
     totals = zip(left[:half], right[:half], strict=True)
     return all(math.isclose(a, b, rel_tol=_TOLERANCE) for a, b in totals)
-
-
-def _mark(values: dict[tuple[str, datetime], float], day: datetime) -> Mark:
-    return tuple(
-        value if math.isfinite(value := values.get((of, day + into), _ABSENT)) else _ABSENT
-        for of in ("sum", "count")
-        for into in _MOMENTS
-    )

@@ -12,9 +12,11 @@ from observe.telemetry.catalogue import ENTRIES, Entry
 from observe.telemetry.client import PrometheusClient, ServerInfo
 from observe.telemetry.days import days_of
 from observe.telemetry.dialect import identify
-from observe.telemetry.flavour import Flavour, survey
+from observe.telemetry.flavour import NAMES, Flavour, survey
+from observe.telemetry.kept_survey import SurveyPlace
 from observe.telemetry.known import Known, find_known
 from observe.telemetry.planner import Limits, PlannedEntry, make_plan
+from observe.telemetry.probes import metric_names
 from observe.telemetry.raw import with_paths
 from observe.telemetry.shards import partition, shard_labels
 from observe.telemetry.sizes import measure, series_by
@@ -64,13 +66,45 @@ def prepare(
     _check_names(exclude)
     choose_steps(window_start, window_end, 1)  # a wrong window is told before anything is asked
     server = identify(client, client.probe())
-    flavour = survey(client, window_start, window_end, server)
-    steps = choose_steps(window_start, window_end, flavour.scrape_seconds)
-    entries = [e for e in flavour.readable if not {e.name, e.frame} & set(exclude)]
-    known = find_known(client, flavour, entries, steps, cache)
-    plan = _plan(client, flavour, entries, steps, known)
-    paths = with_paths(plan, client, server, flavour.scrape_seconds)
-    return Preparation(server, flavour, steps, known, tuple(paths))
+    window, asked = (window_start, window_end), _Asked(client, frozenset(exclude), cache)
+    names = metric_names(client, NAMES, *window)
+    place = SurveyPlace(cache, server, names, *window) if cache is not None else None
+    kept = place.load() if place is not None else None
+    found = asked.known(kept.flavour, window) if kept is not None else None
+    if kept is None or found is None or not kept.holds(found.known.marks):
+        found = asked.known(survey(client, *window, server, names), window)
+        if place is not None:
+            place.store(found.flavour, found.known.marks)
+    plan = _plan(client, found.flavour, found.entries, found.steps, found.known)
+    paths = with_paths(plan, client, server, found.flavour.scrape_seconds)
+    return Preparation(server, found.flavour, found.steps, found.known, tuple(paths))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What there is, what is wanted of it, and what of that is known."""
+
+    flavour: Flavour
+    steps: Steps
+    entries: Sequence[Entry]
+    known: Known
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Whom to ask, what is not wanted, and where days are kept."""
+
+    client: PrometheusClient
+    exclude: frozenset[str]
+    cache: DayCache | None
+
+    def known(self, flavour: Flavour, window: tuple[datetime, datetime]) -> _Found:
+        """What the cache holds of a window in which there is such telemetry."""
+        steps = choose_steps(*window, flavour.scrape_seconds)
+        entries = [e for e in flavour.readable if not {e.name, e.frame} & self.exclude]
+        return _Found(
+            flavour, steps, entries, find_known(self.client, flavour, entries, steps, self.cache)
+        )
 
 
 def _plan(

@@ -94,7 +94,7 @@ def test_the_snapshot_is_the_same_without_a_cache_with_an_empty_one_and_with_a_f
     _assert_same(first.snapshot, without.snapshot)
     _assert_same(second.snapshot, without.snapshot)
     entries = 5  # requests, latency, its sum and count, coverage
-    assert first.queries == second.queries + entries + 1  # their sizes
+    assert second.queries == 5  # who answers (twice), names of metrics, the clock, totals of days
     assert len(list(tmp_path.rglob("*.parquet"))) == entries * 7
 
 
@@ -309,3 +309,26 @@ def test_the_folder_is_where_the_system_keeps_what_can_be_made_anew(
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # must be ignored, says the specification
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_folder() == tmp_path / ".cache" / "mesh-observe"
+
+
+def _counting(asked_for: list[str], total: float) -> Callable[[Asked], Reply]:
+    def answer(asked: Asked) -> Reply:
+        query = asked.params["query"]
+        asked_for.append("count" if "count(" in query else "total")
+        return at_moments(asked, ({}, [(START.timestamp(), f"{total if 'sum(' in query else 2}")]))
+
+    return answer
+
+
+def test_series_are_counted_only_of_days_whose_totals_are_others_than_when_they_were_kept(
+    api: Serve,
+) -> None:
+    asked: list[str] = []
+    client = PrometheusClient(api(_counting(asked, 5)).url)
+    kept = {START: {(5.0,) * 4 + (3.0,) * 4, (4.0,) * 8}}
+    assert day_marks(client, "x", [START], kept=lambda: kept) == {START: (5.0,) * 4 + (3.0,) * 4}
+    assert asked == ["total"]
+    client = PrometheusClient(api(_counting(asked, 5.0001)).url)
+    marks = day_marks(client, "x", [START], kept=lambda: kept)
+    assert marks == {START: (5.0001,) * 4 + (2.0,) * 4}
+    assert asked == ["total", "total", "count"]
