@@ -14,6 +14,7 @@ from observe.errors import InputError, SourceError
 from observe.telemetry.fetch import Progress
 from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.merge import merge, name_cluster
+from observe.telemetry.sides import with_side_warnings
 from observe.telemetry.snapshot import Snapshot
 
 _NAMED = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)=(?=https?://)")
@@ -67,7 +68,8 @@ def collect_all(
     """Read a window from one server, or from several and merge what they hold.
 
     With several, series that carry no cluster get the name of their server. A server that cannot
-    be read is named in `manifest.missing`; the rest is kept.
+    be read is named in `manifest.missing`; the rest is kept. Both sides of all edges are compared
+    (:func:`observe.telemetry.sides.with_side_warnings`), over all servers.
 
     Args:
         addresses: whom to ask; at least one.
@@ -93,12 +95,12 @@ def collect_all(
         return name_cluster(found, named, rename_default=bool(address.name)) if named else found
 
     if len(addresses) == 1:
-        return _or_raise(read_one(0))
+        return with_side_warnings(_or_raise(read_one(0)))
     # Threads of this pool do not keep the process alive, so that Ctrl-C ends it at once.
     pool: AbstractContextManager[ThreadPool] = ThreadPool(min(_AT_ONCE, len(addresses)))
     with pool as workers:
         answers = workers.map(read_one, range(len(addresses)), chunksize=1)
-    return _merged(addresses, answers, (window_start, window_end))
+    return with_side_warnings(_merged(addresses, answers, (window_start, window_end)))
 
 
 def _or_raise(answer: Snapshot | SourceError) -> Snapshot:

@@ -74,6 +74,18 @@ def test_an_address_that_is_given_twice_is_refused() -> None:
         read_addresses(["east=http://a", "east=http://b"])
 
 
+def test_sides_are_compared_over_all_servers() -> None:
+    many = tuple(1_000 * n for n in BUCKETS)
+    client = _named(Call(buckets=many))
+    half = _named(Call(buckets=(0, 5_000, 0, 0, 0), reporter="destination"), cluster="west")
+    answers = {"http://a": client, "http://b": half}
+    whole = collect_all(read_addresses(list(answers)), lambda url, _: answers[url], *WINDOW)
+    (line,) = whole.manifest.source.warnings
+    assert "shop/cart 50%;" in line
+    alone = collect_all(read_addresses(["http://a"]), lambda url, _: answers[url], *WINDOW)
+    assert alone.manifest.source.warnings == ()
+
+
 def test_the_same_service_in_two_clusters_stays_two_services() -> None:
     east = _named(Call(buckets=BUCKETS), Call("web", "pay", BUCKETS))
     west = _named(Call(buckets=(0, 5, 0, 0, 0)), cluster="west")
