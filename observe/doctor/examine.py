@@ -27,6 +27,7 @@ from observe.telemetry.recorded import HEARTBEAT, RECORDED_REQUESTS, recorded_na
 NAMES = (
     '{__name__=~".*istio_(request|response|tcp)_?.*|(workload:)?container_(cpu|memory|pods).*'
     "|kube_pod_(container|init_container|owner|labels).*|envoy_cluster_(upstream|outlier).*"
+    "|(workload|controlplane):(envoy_cluster|kube_pod_container_resource|pilot_xds:).+"
     '|workload_manager_active_proxy_count|pilot_(xds|services)|edge:evaluations:heartbeat"}'
 )
 #: Ages at which it is looked for samples.
@@ -83,6 +84,9 @@ class Examination:
             names=names,
             cluster_stats=self._try("Envoy's statistics", self._cluster_stats),
             container_labels=self._labels_of(catalogue.WORKING_SET, names),
+            tiers=self._try("the tiers", self._tiers)
+            if self._edges or HEARTBEAT in names
+            else None,
             kept_away=self._kept_away,
         )
         try:
@@ -117,9 +121,6 @@ class Examination:
             buckets=bounds,
             uneven_buckets=self._try("buckets", lambda: self._uneven(buckets, len(bounds or ()))),
             coverage=self._try("coverage", lambda: self._coverage(interval)),
-            tiers=self._try("the tiers", self._tiers)
-            if self._edges or HEARTBEAT in facts.names
-            else None,
         )
 
     def _try(self, what: str, ask: Callable[[], Answer]) -> Answer | None:

@@ -21,6 +21,8 @@ _CLUSTER_STATS = {
 }
 _REQUESTED = "kube_pod_container_resource_requests"
 _NATIVE_SIDECARS = "kube_pod_init_container_resource_requests"
+_RECORDED_REQUESTED = f"workload:{_REQUESTED}:max"
+_CONNECTED = ("pilot_xds", "controlplane:pilot_xds:sum")
 
 
 def cardinality(facts: Facts) -> Iterator[Check]:
@@ -47,7 +49,11 @@ def cluster_stats(facts: Facts) -> Iterator[Check]:
     """Envoy's own counts of retries, overflows and ejections."""
     if facts.cluster_stats is None:
         return
-    missing = [what for what, name in _CLUSTER_STATS.items() if name not in facts.cluster_stats]
+    missing = [
+        what
+        for what, name in _CLUSTER_STATS.items()
+        if name not in facts.cluster_stats and recorded_name(name) not in facts.names
+    ]
     if not missing:
         found = "retries, overflows and ejections"
         yield Check(name="Envoy's statistics", status="OK", found=found)
@@ -88,7 +94,7 @@ def containers(facts: Facts) -> Iterator[Check]:
 def kubernetes(facts: Facts) -> Iterator[Check]:
     """Requests and limits from kube-state-metrics."""
     old = [n for n in facts.names if n.startswith(f"{_REQUESTED}_")]
-    if _REQUESTED not in facts.names and not old:
+    if not {_REQUESTED, _RECORDED_REQUESTED} & facts.names and not old:
         yield Check(
             name="kube-state-metrics",
             status="WARN",
@@ -104,7 +110,7 @@ def kubernetes(facts: Facts) -> Iterator[Check]:
 
 def istiod(facts: Facts) -> Iterator[Check]:
     """Metrics of the control plane."""
-    if "pilot_xds" in facts.names:
+    if facts.names.intersection(_CONNECTED):
         yield Check(name="istiod", status="OK", found="metrics of the control plane")
         return
     yield Check(

@@ -30,6 +30,7 @@ from observe.telemetry.recorded import HEARTBEAT, RECORDED_REQUESTS, recorded_na
 Servers = Callable[..., PrometheusServer]
 integration = pytest.mark.integration
 DURATION = "istio_request_duration_milliseconds"
+_PARTS = ("bucket", "sum", "count")
 EDGE_CONFIG = "global: {external_labels: {cluster: east}}\nscrape_configs: []\n"
 LABELS = {
     "reporter": "source",
@@ -183,6 +184,11 @@ def _load(
         recorded_name(f"{DURATION}_sum"): LABELS,
         recorded_name(f"{DURATION}_count"): LABELS,
         "controlplane:pilot_xds_pushes:rate5m": {"type": "cds"},
+        "controlplane:pilot_xds:sum": {"pod": "istiod-1"},
+        "workload:kube_pod_container_resource_requests:max": {"resource": "cpu"},
+        "workload:envoy_cluster_upstream_rq_retry:rate5m": {"workload": "web"},
+        "workload:envoy_cluster_upstream_rq_pending_overflow:rate5m": {"workload": "web"},
+        "workload:envoy_cluster_outlier_detection_ejections_enforced:rate5m": {"workload": "web"},
     }
     labels = {"cluster": "east"} if in_external else {}
     series = [({"__name__": HEARTBEAT} | labels, times_ms / 1000)]
@@ -217,6 +223,22 @@ def test_two_tiers_that_agree_are_ok(prometheus_server: Servers) -> None:
     assert "60 of 60" in found["evaluations of east"].found
     assert found["buckets and counts"].status == "OK"
     assert "times of samples" not in found
+    for name in ("istiod", "kube-state-metrics", "Envoy's statistics"):
+        assert found[name].status == "OK", found[name]
+
+
+@integration
+def test_tiers_are_judged_before_the_first_request(prometheus_server: Servers) -> None:
+    end = datetime.now(UTC)
+    edge, external = prometheus_server(config=EDGE_CONFIG), prometheus_server()
+    nothing = (RECORDED_REQUESTS, *(recorded_name(f"{DURATION}_{p}") for p in _PARTS))
+    _load(edge, end, in_external=False, without=nothing)
+    _load(external, end, in_external=True, without=nothing)
+    found = _found(external, edge.url, end)
+    assert found["flavour"].status == "FAIL"
+    assert found["evaluations of east"].status == "OK"
+    (compared,) = [check for name, check in found.items() if name.startswith("edge tier")]
+    assert compared.found == 'cluster="east": 0 requests/s recorded, 0 arrived'
 
 
 @integration
