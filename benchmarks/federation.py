@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import requests
 from federation_lab import (
-    BOUNDS,
     EVALUATION,
     FEDERATION,
+    LENGTH,
     PAST_REQUESTS,
     SCRAPE,
     SPAN,
@@ -37,16 +36,14 @@ from federation_lab import (
     quantile,
     truth,
 )
+from federation_reading import BUCKETS, REQUESTS, instant, recorded, total
 
 from observe.bootstrap.prometheus import PrometheusServer
-from observe.telemetry.gaps import step_factors
-from observe.telemetry.recorded import HEARTBEAT, SETTLE_SECONDS, recorded_name, rule_file
+from observe.telemetry.recorded import SETTLE_SECONDS, rule_file
 
-WARM_UP, LENGTH, QUIET = 50, 220, 30
+WARM_UP, QUIET = 50, 30
 PODS = 10
 BAR_TOTAL, BAR_P99 = 0.01, 0.02
-REQUESTS = "istio_requests_total"
-BUCKETS = "istio_request_duration_milliseconds_bucket"
 #: Scenario → which pair of servers it runs in.
 PAIRS = {
     "steady": "pods",
@@ -136,7 +133,11 @@ def start_pair(stack: ExitStack, folder: Path, exporter: Exporter, name: str) ->
     config = edge_config(exporter, names, name)
     edge = stack.enter_context(PrometheusServer(edge_folder, config=config))
     exporter.edges[name] = edge.url
-    config = external_config(exporter, name)
+    # What is cut off or moves to another port is reached through the exporter.
+    if name == "pods":
+        config = external_config(edge.url.removeprefix("http://"), "/federate")
+    else:
+        config = external_config(exporter.address, f"/federate/{name}")
     external = PrometheusServer(folder / f"external-{name}", config=config)
     return Pair(edge, stack.enter_context(external))
 
@@ -184,7 +185,7 @@ def read(pair: Pair, scenario: str, zero: float) -> dict[str, Any]:
         )
         for code in ("200", "503")
     }
-    ours, counts, mismatch = recorded(pair.external.url, mine, zero)
+    ours, counts, mismatch, missed = recorded(pair.external.url, mine, zero)
     bucket = f"increase(documented:{BUCKETS}{{{mine}}}[{LENGTH}s])"
     p99 = instant(pair.external.url, f"histogram_quantile(0.99, sum by (le) ({bucket}))", end)
     return {
@@ -194,65 +195,8 @@ def read(pair: Pair, scenario: str, zero: float) -> dict[str, Any]:
         "guide": guide,
         "guide_p99": p99[0][1] if p99 else math.nan,
         "mismatch": mismatch,
+        "missed": missed,
     }
-
-
-def total(url: str, expression: str, end: float) -> float:
-    found = instant(url, f"sum({expression}[{LENGTH}s]))", end)
-    return found[0][1] if found else 0.0
-
-
-def recorded(url: str, mine: str, zero: float) -> tuple[dict[str, float], list[float], float]:
-    """As the collector reads the external tier: sums over moments, gaps bridged step by step."""
-    steps = LENGTH // SPAN
-    moments = [zero + SPAN * (i + 1) for i in range(steps)]
-    seen = np.array(
-        [
-            (instant(url, f"count_over_time({HEARTBEAT}[{SPAN}s])", t) or [({}, 0.0)])[0][1]
-            for t in moments
-        ]
-    )
-    factors = step_factors(seen, SPAN / EVALUATION, SPAN / EVALUATION, 1)
-
-    def summed(metric: str, by: str) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for moment, factor in zip(moments, factors, strict=True):
-            over = f"{recorded_name(metric)}{{{mine}}}[{SPAN * 1000 - 1}ms]"
-            text = f"sum by ({by}) (sum_over_time({over}))"
-            for labels, value in instant(url, text, moment):
-                found[labels[by]] = found.get(labels[by], 0.0) + value * factor * EVALUATION
-        return found
-
-    codes, cumulative = summed(REQUESTS, "response_code"), summed(BUCKETS, "le")
-    counts = [cumulative["+Inf" if math.isinf(b) else f"{b}"] for b in BOUNDS]
-    return codes, counts, mismatches(url, mine, zero)
-
-
-def mismatches(url: str, mine: str, zero: float) -> float:
-    """Largest difference of bucket +Inf and count at one moment, requests a second."""
-    both = "workload:istio_request_duration_milliseconds_(count|bucket):rate5m"
-    names = f'{{__name__=~"{both}",le=~"|[+]Inf",{mine}}}'
-    values: dict[tuple[str, float], float] = {}
-    for series in query(url, {"query": f"{names}[{LENGTH}s]", "time": zero + LENGTH}):
-        kind = "bucket" if "le" in series["metric"] else "count"
-        for moment, value in series["values"]:
-            values[kind, moment] = float(value)
-    moments = {moment for _, moment in values}
-    return max(
-        abs(values.get(("bucket", t), math.inf) - values.get(("count", t), -math.inf))
-        for t in moments
-    )
-
-
-def instant(url: str, text: str, moment: float) -> list[tuple[dict[str, str], float]]:
-    found = query(url, {"query": text, "time": moment})
-    return [(series["metric"], float(series["value"][1])) for series in found]
-
-
-def query(url: str, parameters: dict[str, Any]) -> list[Any]:
-    answer = requests.get(f"{url}/api/v1/query", params=parameters, timeout=30)
-    answer.raise_for_status()
-    return list(answer.json()["data"]["result"])
 
 
 def report(found: list[tuple[str, Truth, dict[str, Any]]]) -> bool:
@@ -260,7 +204,7 @@ def report(found: list[tuple[str, Truth, dict[str, Any]]]) -> bool:
     print(
         f"{'':30} {'requests':>9} | {'error of the total':^34} | {'p99, ms':^24} | bucket and\n"
         f"{'':30} {'(truth)':>9} | {'ours':>9} {'5xx only':>8} {'guide':>15} | "
-        f"{'truth':>7} {'ours':>7} {'guide':>8} | count differ"
+        f"{'truth':>7} {'ours':>7} {'guide':>8} | count differ | missed"
     )
     good = True
     for scenario, real, read_ in found:
@@ -274,11 +218,13 @@ def report(found: list[tuple[str, Truth, dict[str, Any]]]) -> bool:
         print(
             f"{scenario:30} {everything:9,.0f} | {ours:+9.2%} {failures:+8.2%} {guide:+15,.1%} | "
             f"{real.p99:7.1f} {read_['ours_p99']:7.1f} {read_['guide_p99']:8.1f} | "
-            f"{read_['mismatch']:.3g}{'' if held else '   <- misses its bar'}",
+            f"{read_['mismatch']:>12.3g} | {read_['missed']:3} of {LENGTH // EVALUATION}"
+            f"{'' if held else '   <- misses its bar'}",
             flush=True,
         )
     raw = [sum(r["raw"].values()) / sum(t.requests.values()) - 1 for _, t, r in found]
     print(f"in-mesh sum(increase(raw)): {min(raw):+.2%} to {max(raw):+.2%}")
+    print("missed: evaluations that did not arrive at the external tier")
     print(f"bars: total {BAR_TOTAL:.0%}, p99 {BAR_P99:.0%}, bucket and count from one instant")
     return good
 

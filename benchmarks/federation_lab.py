@@ -18,6 +18,8 @@ from threading import Thread
 from typing import Any
 
 SCRAPE, EVALUATION, SPAN, FEDERATION = 1, 4, 20, 2
+#: Of the measurement.
+LENGTH = 220
 BOUNDS = (1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, math.inf)
 #: Requests by bucket, of a thousand: before the measurement, and from its warm-up on.
 PAST = (0, 0, 10, 40, 100, 350, 300, 120, 60, 20, 0)
@@ -197,14 +199,14 @@ def edge_config(exporter: Exporter, names: list[str], cluster: str) -> str:
     )
 
 
-def external_config(exporter: Exporter, edge: str) -> str:
+def external_config(address: str, path: str) -> str:
     """An external tier that federates one edge tier."""
     job = {
         "job_name": "edge",
         "honor_labels": True,
-        "metrics_path": f"/federate/{edge}",
+        "metrics_path": path,
         "params": {"match[]": ['{__name__=~"(workload|edge):.+"}', '{__name__=~"documented:.+"}']},
-        "static_configs": [{"targets": [exporter.address]}],
+        "static_configs": [{"targets": [address]}],
     }
     return json.dumps(
         {
