@@ -33,14 +33,16 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="observe-pictures-") as folder,
         two_tiers(Path(folder)) as tiers,
-        PrometheusClient(tiers.edge) as client,
     ):
-        back = timedelta(hours=6)
-        step = step_for(back.total_seconds(), SCRAPE)
-        span = Span(tiers.end - back, tiers.end, step, SCRAPE)
         for name, dashboard in dashboards_json().items():
+            recorded = name == "federation.json"  # its subject is the tier of recorded series
+            back = timedelta(hours=1 if recorded else 6)
+            step = step_for(back.total_seconds(), SCRAPE)
+            span = Span(tiers.end - back, tiers.end, step, SCRAPE)
             made = {f"dashboards-{name}": dashboard}
-            for picture in draw_all(made, client, span, images, chosen=CHOSEN.get(name, {})):
+            with PrometheusClient(tiers.external if recorded else tiers.edge) as client:
+                drawn = draw_all(made, client, span, images, chosen=CHOSEN.get(name, {}))
+            for picture in drawn:
                 print(picture.path.relative_to(ROOT), *picture.empty)
 
 
