@@ -154,6 +154,8 @@ class Exporter:
                 self.wfile.write(text or b"")
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # Prometheus hangs up on a page that comes too late; that is a failed scrape, no fault here.
+        self._http.handle_error = lambda *_: None  # type: ignore[method-assign]
         Thread(target=self._http.serve_forever, daemon=True).start()
         return self
 
