@@ -202,7 +202,8 @@ def read(pair: Pair, scenario: str, zero: float) -> dict[str, Any]:
 def report(found: list[tuple[str, Truth, dict[str, Any]]]) -> bool:
     """Print the table; whether every bar was met."""
     print(
-        f"{'scenario':30} {'requests':>9} | {'error of the total':^34} | {'p99, ms':^24} | bucket and\n"
+        f"{'scenario':30} {'requests':>9} | {'error of the total':^34} | "
+        f"{'p99, ms':^24} | bucket and\n"
         f"{'':30} {'(truth)':>9} | {'ours':>9} {'5xx only':>8} {'guide':>15} | "
         f"{'truth':>7} {'ours':>7} {'guide':>8} | count differ | missed"
     )
