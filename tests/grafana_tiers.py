@@ -16,11 +16,13 @@ from observe.bootstrap.binaries import find_binary
 from observe.bootstrap.config.federation import HEALTH
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
 from observe.bootstrap.rules import edge_rules
+from observe.bootstrap.rules.model import RuleFile
 from observe.bootstrap.stack import Stack
 from observe.demo.extra_series import extra_series
 from observe.demo.load import load_week
 from observe.demo.remote_write import push
 from observe.demo.shop import demo_mesh
+from observe.telemetry.recorded import HEARTBEAT
 
 SCRAPE = 60
 #: Rates are recorded for the end of the day only: that is what panels are asked for.
@@ -52,7 +54,7 @@ def two_tiers(folder: Path) -> Iterator[Tiers]:
             yield Tiers(edge.url, external.url, end)
 
 
-def _health() -> dict[str, object]:
+def _health() -> RuleFile:
     """What an edge tier says of itself is federated as it is."""
     rules = [{"record": n, "expr": f'{n}{{job="prometheus"}}'} for n in (*HEALTH, "up")]
     return {"groups": [{"name": "health", "rules": rules}]}
@@ -62,6 +64,9 @@ def _backfill(url: str, data: Path, start: datetime, end: datetime) -> None:
     data.mkdir(parents=True)
     files = []
     for name, document in (*edge_rules(Stack()).items(), ("health.yaml", _health())):
+        for rule in (rule for group in document["groups"] for rule in group["rules"]):
+            if rule["record"] == HEARTBEAT:
+                rule["labels"] = {"cluster": "east"}  # an external label, when it is federated
         path = data.parent / name
         path.write_text(json.dumps(document), encoding="utf-8")
         files.append(str(path))

@@ -33,7 +33,8 @@ def _by(labels: Iterable[str]) -> str:
 
 def _either(aggregate: str, labels: Iterable[str], recorded: str, raw: str) -> str:
     by = _by(labels)
-    return f"{aggregate} by ({by}) ({recorded}) or {aggregate} by ({by}) ({raw})"
+    again = "sum" if aggregate == "count" else aggregate  # what was counted adds up
+    return f"{again} by ({by}) ({recorded}) or {aggregate} by ({by}) ({raw})"
 
 
 def counter(
