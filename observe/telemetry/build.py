@@ -62,8 +62,11 @@ def latency_sum(
     if total is None or count is None:
         return LATENCY_SUM.empty()
     columns = ("edge", *OUTCOME_COLUMNS)
-    sums = total.rows(columns, "sum_ms").astype(dict.fromkeys(OUTCOME_COLUMNS, "str"))
-    counts = count.rows(columns, "requests").astype(dict.fromkeys(OUTCOME_COLUMNS, "str"))
+    sums, counts = total.rows(columns, "sum_ms"), count.rows(columns, "requests")
+    for column in OUTCOME_COLUMNS:  # frames are merged far quicker by categories than by texts
+        both = sums[column].cat.categories.union(counts[column].cat.categories)
+        sums[column] = sums[column].cat.set_categories(both)
+        counts[column] = counts[column].cat.set_categories(both)
     for gap in gaps:
         counts = counts[(counts["time"] < gap.start) | (counts["time"] >= gap.end)]
     # Durations below half a millisecond are recorded as 0: a count without a sum is fine.
