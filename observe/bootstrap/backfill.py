@@ -38,9 +38,12 @@ def backfill_rates(
         InputError: there is no promtool.
         SourceError: the rules could not be evaluated.
     """
-    promtool = str(find_binary("promtool"))
+    promtool = str(find_binary("promtool").resolve())
     data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="observe-rules-") as folder:
+        # When a group is evaluated depends on the path of its file, as it is named here; a path
+        # that is always the same makes the same samples. Some random ones would fall into the last
+        # second of a block, where promtool leaves evaluations out.
         rules = Path(folder) / "rules.yml"
         rules.write_text(json.dumps(rule_file(interval_seconds)), encoding="utf-8")
         command = [
@@ -48,12 +51,12 @@ def backfill_rates(
             f"--start={start.timestamp():.0f}",
             f"--end={end.timestamp():.0f}",
             f"--url={url}",
-            f"--output-dir={data}",
+            f"--output-dir={data.resolve()}",
             f"--eval-interval={interval_seconds}s",
-            str(rules),
+            rules.name,
         ]
         done = subprocess.run(  # noqa: S603 - no shell, and the program was looked up
-            command, capture_output=True, text=True, check=False
+            command, cwd=folder, capture_output=True, text=True, check=False
         )
     if done.returncode != 0:
         last = " ".join(done.stderr.split())[-300:]

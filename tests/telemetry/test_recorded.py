@@ -20,7 +20,6 @@ from observe.bootstrap.binaries import find_binary
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
 from observe.demo.remote_write import push
 from observe.durations import parse_ms
-from observe.errors import SourceError
 from observe.recommend.engine import recommend
 from observe.recommend.policy import Policy, TimeoutPolicy
 from observe.telemetry.catalogue import CONTAINER_LABELS, ENTRIES, promql
@@ -255,8 +254,3 @@ def test_rates_that_are_federated_too_rarely_are_said_to_miss_time(
     (warning,) = found.warnings
     assert "federate at least every 300 s" in warning
     assert "* 600" in next(e for e in found.entries if e.name == "requests").template
-
-
-def test_rules_that_cannot_be_evaluated_say_why(tmp_path: Path, unused_port: int) -> None:
-    with pytest.raises(SourceError, match="could not be evaluated"):
-        backfill_rates(f"http://127.0.0.1:{unused_port}", tmp_path / "data", START, END)
