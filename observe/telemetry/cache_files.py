@@ -93,7 +93,8 @@ def read_day(path: Path, day: datetime, step: int) -> tuple[Table, dict[str, Any
         step: seconds of a step.
     """
     try:
-        arrow = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            arrow = file.read(use_threads=False)  # several files are read at the same time
         about = _about(arrow.schema)
         if about is None:
             return None
@@ -101,7 +102,7 @@ def read_day(path: Path, day: datetime, step: int) -> tuple[Table, dict[str, Any
         labels = arrow.drop_columns(list(_SAMPLES)).to_pandas()
         counts = np.diff(places.offsets.to_numpy())
         table = Table(
-            labels=labels.astype(dict.fromkeys(_objects(labels), "str")),
+            labels=_texts(labels),
             series=np.repeat(np.arange(len(labels), dtype=np.int64), counts),
             time=round(day.timestamp() * 1000)
             + places.values.to_numpy().astype(np.int64) * (step * 1000),
@@ -114,9 +115,10 @@ def read_day(path: Path, day: datetime, step: int) -> tuple[Table, dict[str, Any
     return (table, about) if len(table.series) == len(table.time) == len(table.values) else None
 
 
-def _objects(labels: pd.DataFrame) -> list[str]:
-    """Columns that came back as plain objects, as those without any row do."""
-    return [str(name) for name, kind in labels.dtypes.items() if kind.kind == "O" and kind != "str"]
+def _texts(labels: pd.DataFrame) -> pd.DataFrame:
+    """The labels without plain objects, as which columns without any row come back."""
+    objects = [name for name, kind in labels.dtypes.items() if kind.kind == "O" and kind != "str"]
+    return labels.astype(dict.fromkeys(objects, "str")) if objects else labels
 
 
 def _about(schema: pa.Schema) -> dict[str, Any] | None:

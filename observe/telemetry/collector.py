@@ -58,10 +58,10 @@ def collect(
         SourceError: nothing could be read.
     """
     deadline = time.monotonic() + client.settings.run_seconds
-    prepared = prepare(client, window_start, window_end, exclude=exclude, cache=cache)
     with _no_garbage_collection():
+        prepared = prepare(client, window_start, window_end, exclude=exclude, cache=cache)
         pulled = pull(client, prepared, deadline=deadline, progress=progress)
-    return _snapshot(client, prepared, pulled)
+        return _snapshot(client, prepared, pulled)
 
 
 def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -> Snapshot:
@@ -146,7 +146,7 @@ def _versions() -> dict[str, str]:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Millions of small objects from JSON make the cyclic collector run for nothing."""
+    """Many small objects, which refer to nothing, make the cyclic collector run for nothing."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
