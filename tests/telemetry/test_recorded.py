@@ -191,12 +191,6 @@ def test_every_entry_reads_series_that_a_rule_records_and_a_survey_looks_for() -
             assert re.fullmatch(pattern.group(1), metric)
 
 
-def test_recorded_names_follow_level_metric_operation() -> None:
-    assert RECORDED_REQUESTS == "workload:istio_requests:rate5m"
-    assert all(re.fullmatch(r"workload:[a-z_]+:(rate5m|max|count)", name) for name in SOURCES)
-    assert len(SOURCES) == len(RECORDINGS)
-
-
 def _federated(names: list[str], clusters: dict[str, list[str]], distance: int) -> object:
     """A server that holds these metrics; series of each exist in these clusters."""
     begin = START.timestamp()
