@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from observe.grafana.dashboards.board import Board, Line, Section
-from observe.grafana.dashboards.control_plane_detail import hygiene, istiod, webhooks
+from observe.grafana.dashboards.control_plane_detail import hygiene, webhooks
+from observe.grafana.dashboards.control_plane_process import istiod
 from observe.grafana.dashboards.infra import build_versions, counter, gauge, quantile
 from observe.grafana.dashboards.links import to
 from observe.grafana.dashboards.panels import (

@@ -29,9 +29,8 @@ SEEN = CLIENT.within(
 BY = ("cluster", "destination_service")
 _RANGE = "$__range"
 _ALLOWED = "(1 - $objective)"
-#: Budget left: none of it at 0.
 LEFT = ((None, RED), (0, ORANGE), (0.25, YELLOW), (0.5, GREEN))
-#: The pages of the SRE workbook begin at 14.4 (an hour), 6 (six hours), 3 (a day), 1 (three days).
+#: Where the pages of the SRE workbook begin: 14.4 over an hour, 6 over six hours.
 BURN = ((None, GREEN), (1, YELLOW), (6, ORANGE), (14.4, RED))
 
 
@@ -45,10 +44,6 @@ def burn(window: str) -> str:
     scope = f'{CLUSTER}, destination_service=~"$service"'
     recorded = f"{recorded_ratio('availability', window)}{{{scope}}}"
     return f"(sum by ({', '.join(BY)}) ({recorded}) or {bad_share(BY, window=window)}) / {_ALLOWED}"
-
-
-def _left(share: str) -> str:
-    return f"1 - ({share}) / {_ALLOWED}"
 
 
 def _now() -> Line:
@@ -71,7 +66,7 @@ def _now() -> Line:
                 "objective is "
                 "missed: stop risky changes until it recovers.",
                 "percentunit",
-                Query(_left(bad_share(window=_RANGE))),
+                Query(f"1 - ({bad_share(window=_RANGE)}) / {_ALLOWED}"),
                 steps=LEFT,
                 decimals=1,
                 spark=False,
@@ -141,7 +136,13 @@ def _services() -> Line:
                         ((None, GREEN), (0.5, YELLOW), (0.75, ORANGE), (1, RED)),
                         1,
                     ),
-                    Value("Left", _left(bad_share(BY, window=_RANGE)), "percentunit", LEFT, 1),
+                    Value(
+                        "Left",
+                        f"1 - ({bad_share(BY, window=_RANGE)}) / {_ALLOWED}",
+                        "percentunit",
+                        LEFT,
+                        1,
+                    ),
                     Value(
                         "Availability",
                         f"1 - ({bad_share(BY, window=_RANGE)})",
@@ -242,8 +243,8 @@ def slo() -> Board:
     return Board(
         "observe-slo",
         "Observe / Error budget",
-        "How much may still fail in the chosen time range, who spends it, and how fast. Choose the "
-        "range of the promise, such as seven days; long ranges belong to the external tier.",
+        "How much may still fail in the chosen range, and who spends it how fast. Long ranges "
+        "belong to the external tier.",
         [cluster(), namespace(), service(), objective, bound],
         [Section("", [_now(), _services()]), Section("Since when", _over_time())],
         [to("observe-resilience", "Resilience", "Timeouts, retries, circuit breakers")],
