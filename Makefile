@@ -43,7 +43,7 @@ format: setup ## Format the code
 
 .PHONY: bench
 bench: setup prometheus ## Print every figure that the documents quote
-	@for name in quantiles timeouts spans real_quantiles real_timeouts recorded federation collect cache; do \
+	@for name in quantiles timeouts spans real_quantiles real_timeouts recorded federation sizing collect cache; do \
 	  echo "== benchmarks/$$name.py"; $(PYTHON) benchmarks/$$name.py || exit 1; done
 
 .PHONY: benchmarks-page

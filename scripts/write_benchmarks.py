@@ -36,6 +36,12 @@ SECTIONS: dict[str, tuple[str, str, list[str], bool]] = {
         ["--markdown"],
         True,
     ),
+    "spans": (
+        "Recorded calls",
+        "What the data set of the two sections below holds; see [real-data.md](real-data.md).",
+        [],
+        False,
+    ),
     "real_quantiles": (
         "Quantiles and totals of recorded calls",
         "Recorded spans, bucketed and read back through a real Prometheus; see "
@@ -62,6 +68,13 @@ SECTIONS: dict[str, tuple[str, str, list[str], bool]] = {
         "Real servers in scaled time: scrape 1 s, evaluation 4 s, rates over 20 s, federation "
         "every 2 s stand for 15 s, 60 s, 5 minutes and 30 s. Beside ours the rules that Istio's "
         "guide documents, on the same traffic; see [method.md](method.md#recorded-rates).",
+        [],
+        False,
+    ),
+    "sizing": (
+        "What two tiers need",
+        "The estimate of `observe bootstrap estimate` beside real servers that watch meshes of "
+        "three sizes.",
         [],
         False,
     ),
