@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from observe.bootstrap.alerts.slo_series import ratio as recorded_ratio
 from observe.grafana.dashboards import queries as q
 from observe.grafana.dashboards.board import Board, Line, Section
 from observe.grafana.dashboards.headline import GOOD
@@ -14,36 +13,22 @@ from observe.grafana.dashboards.panels import (
     RED,
     YELLOW,
     Query,
-    series,
     stat,
-    states,
 )
-from observe.grafana.dashboards.promql import CLIENT, total
+from observe.grafana.dashboards.promql import total
+from observe.grafana.dashboards.slo_burn import (
+    ALLOWED,
+    BURN,
+    BY,
+    LEFT,
+    RANGE,
+    SEEN,
+    bad_share,
+    over_time,
+)
 from observe.grafana.dashboards.tables import Label, Value, table
-from observe.grafana.dashboards.variables import CLUSTER, choice, cluster, namespace, service
+from observe.grafana.dashboards.variables import choice, cluster, namespace, service
 from observe.telemetry.catalogue import REQUESTS
-
-SEEN = CLIENT.within(
-    CLUSTER, 'destination_service_namespace=~"$namespace"', 'destination_service=~"$service"'
-)
-BY = ("cluster", "destination_service")
-_RANGE = "$__range"
-_ALLOWED = "(1 - $objective)"
-LEFT = ((None, RED), (0, ORANGE), (0.25, YELLOW), (0.5, GREEN))
-#: Where the pages of the SRE workbook begin: 14.4 over an hour, 6 over six hours.
-BURN = ((None, GREEN), (1, YELLOW), (6, ORANGE), (14.4, RED))
-
-
-def bad_share(by: tuple[str, ...] = (), *, window: str) -> str:
-    """Failures among the requests that an objective speaks of."""
-    return q.share(SEEN, FAILURES, by, among=JUDGED, window=window)
-
-
-def burn(window: str) -> str:
-    """Speed of spending: 1 spends exactly the budget, by service; recorded where it is."""
-    scope = f'{CLUSTER}, destination_service=~"$service"'
-    recorded = f"{recorded_ratio('availability', window)}{{{scope}}}"
-    return f"(sum by ({', '.join(BY)}) ({recorded}) or {bad_share(BY, window=window)}) / {_ALLOWED}"
 
 
 def _now() -> Line:
@@ -55,7 +40,7 @@ def _now() -> Line:
                 "Good answers among all that count, over the chosen time range. Good: above the "
                 "objective. Clients that hung up and injected faults do not count.",
                 "percentunit",
-                Query(f"1 - ({bad_share(window=_RANGE)})"),
+                Query(f"1 - ({bad_share(window=RANGE)})"),
                 steps=GOOD,
                 decimals=3,
                 spark=False,
@@ -66,7 +51,7 @@ def _now() -> Line:
                 "objective is "
                 "missed: stop risky changes until it recovers.",
                 "percentunit",
-                Query(f"1 - ({bad_share(window=_RANGE)}) / {_ALLOWED}"),
+                Query(f"1 - ({bad_share(window=RANGE)}) / {ALLOWED}"),
                 steps=LEFT,
                 decimals=1,
                 spark=False,
@@ -76,7 +61,7 @@ def _now() -> Line:
                 "1 spends exactly the budget; 14.4 spends a month's in two days and pages. Good: "
                 "below 1.",
                 "none",
-                Query(f"({bad_share(window='1h')}) / {_ALLOWED}"),
+                Query(f"({bad_share(window='1h')}) / {ALLOWED}"),
                 steps=BURN,
                 decimals=2,
                 spark=False,
@@ -85,7 +70,7 @@ def _now() -> Line:
                 "Services that missed the objective",
                 "Services whose failures in this range exceed what the objective allows. Good: 0.",
                 "short",
-                Query(f"count(({bad_share(BY, window=_RANGE)}) > {_ALLOWED})"),
+                Query(f"count(({bad_share(BY, window=RANGE)}) > {ALLOWED})"),
                 steps=((None, GREEN), (1, RED)),
                 none="0",
                 spark=False,
@@ -95,7 +80,7 @@ def _now() -> Line:
                 "Successes that were fast enough, over the chosen range; the bound is an upper end "
                 "of a bucket, so the share is exact. Good: 99 % and more.",
                 "percentunit",
-                Query(f"1 - ({q.slow_share(SEEN, '$bound', window=_RANGE)})"),
+                Query(f"1 - ({q.slow_share(SEEN, '$bound', window=RANGE)})"),
                 steps=((None, RED), (0.95, ORANGE), (0.98, YELLOW), (0.99, GREEN)),
                 decimals=3,
                 spark=False,
@@ -105,7 +90,7 @@ def _now() -> Line:
                 "Requests in this range that the objective speaks of. With a few hundred, one "
                 "failure moves everything: do not read too much into it.",
                 "short",
-                Query(total(SEEN, REQUESTS, (), JUDGED, window=_RANGE)),
+                Query(total(SEEN, REQUESTS, (), JUDGED, window=RANGE)),
                 spark=False,
             ),
         ],
@@ -131,42 +116,42 @@ def _services() -> Line:
                 [
                     Value(
                         "Spent",
-                        f"({bad_share(BY, window=_RANGE)}) / {_ALLOWED}",
+                        f"({bad_share(BY, window=RANGE)}) / {ALLOWED}",
                         "percentunit",
                         ((None, GREEN), (0.5, YELLOW), (0.75, ORANGE), (1, RED)),
                         1,
                     ),
                     Value(
                         "Left",
-                        f"1 - ({bad_share(BY, window=_RANGE)}) / {_ALLOWED}",
+                        f"1 - ({bad_share(BY, window=RANGE)}) / {ALLOWED}",
                         "percentunit",
                         LEFT,
                         1,
                     ),
                     Value(
                         "Availability",
-                        f"1 - ({bad_share(BY, window=_RANGE)})",
+                        f"1 - ({bad_share(BY, window=RANGE)})",
                         "percentunit",
                         (),
                         3,
                     ),
                     Value(
                         "Failed",
-                        total(SEEN, REQUESTS, BY, FAILURES, window=_RANGE, zero=True),
+                        total(SEEN, REQUESTS, BY, FAILURES, window=RANGE, zero=True),
                         "short",
                         (),
                         0,
                     ),
                     Value(
                         "Counted",
-                        total(SEEN, REQUESTS, BY, JUDGED, window=_RANGE),
+                        total(SEEN, REQUESTS, BY, JUDGED, window=RANGE),
                         "short",
                         (),
                         0,
                     ),
                     Value(
                         "Slow",
-                        q.slow_share(SEEN, "$bound", BY, window=_RANGE),
+                        q.slow_share(SEEN, "$bound", BY, window=RANGE),
                         "percentunit",
                         ((None, GREEN), (0.01, YELLOW), (0.05, RED)),
                         3,
@@ -176,52 +161,6 @@ def _services() -> Line:
             )
         ],
     )
-
-
-def _over_time() -> list[Line]:
-    names = "{{destination_service}} {{cluster}}"
-    return [
-        Line(
-            9,
-            [
-                series(
-                    "Burn rate, one hour",
-                    "Speed at which each service spends its budget. Above 14.4 it pages, when the "
-                    "last five minutes agree. Good: below 1.",
-                    "none",
-                    Query(burn("1h"), names),
-                    steps=BURN,
-                ),
-                series(
-                    "Burn rate, six hours",
-                    "Slower, steadier spending: above 6 it pages, above 1 the budget will not "
-                    "last.",
-                    "none",
-                    Query(burn("6h"), names),
-                    steps=BURN,
-                ),
-            ],
-        ),
-        Line(
-            9,
-            [
-                states(
-                    "Since when: burning",
-                    "Green: within the budget. Orange from 6 on, red from 14.4 on.",
-                    "none",
-                    Query(burn("1h"), names),
-                    steps=BURN,
-                ),
-                series(
-                    "Slower than $bound ms",
-                    "Share of successes that took longer. Good: below 1 %.",
-                    "percentunit",
-                    Query(q.slow_share(SEEN, "$bound", BY), names),
-                    steps=((None, GREEN), (0.01, YELLOW), (0.05, RED)),
-                ),
-            ],
-        ),
-    ]
 
 
 def slo() -> Board:
@@ -246,7 +185,7 @@ def slo() -> Board:
         "How much may still fail in the chosen range, and who spends it how fast. Long ranges "
         "belong to the external tier.",
         [cluster(), namespace(), service(), objective, bound],
-        [Section("", [_now(), _services()]), Section("Since when", _over_time())],
+        [Section("", [_now(), _services()]), Section("Since when", over_time())],
         [to("observe-resilience", "Resilience", "Timeouts, retries, circuit breakers")],
         since="now-7d",
         refresh="5m",
