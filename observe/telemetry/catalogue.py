@@ -42,6 +42,9 @@ CONTAINER_LABELS = ("cluster", "namespace", "workload", "container")
 REQUESTS = "istio_requests_total"
 BUCKETS = "istio_request_duration_milliseconds_bucket"
 WORKING_SET = "container_memory_working_set_bytes"
+CPU_USAGE = "container_cpu_usage_seconds_total"
+_PERIODS = "container_cpu_cfs_periods_total"
+_THROTTLED = "container_cpu_cfs_throttled_periods_total"
 
 _ALL_REPORTERS = (matches("reporter", "source|destination|waypoint"),)
 #: Latency as clients see it; the server's own view would leave out queues and retries.
@@ -173,27 +176,22 @@ def container_entries(labels: ContainerLabels | None = None) -> tuple[Entry, ...
     Args:
         labels: how its series name pods and containers; as they do today when not given.
     """
-    periods, throttled = (
-        "container_cpu_cfs_periods_total",
-        "container_cpu_cfs_throttled_periods_total",
-    )
-    usage = "container_cpu_usage_seconds_total"
     asked = (
         (
             "cpu",
-            (usage,),
+            (CPU_USAGE,),
             "cores",
             "cores that a container uses over all pods",
-            per_container("sum", "rate", usage, labels),
+            per_container("sum", "rate", CPU_USAGE, labels),
         ),
         (
             "cpu-throttled",
-            (throttled, periods),
+            (_THROTTLED, _PERIODS),
             "share",
             "CPU periods in which a container hit its limit",
-            per_container("sum", "increase", throttled, labels)
+            per_container("sum", "increase", _THROTTLED, labels)
             + " / "
-            + per_container("sum", "increase", periods, labels),
+            + per_container("sum", "increase", _PERIODS, labels),
         ),
         (
             "memory",

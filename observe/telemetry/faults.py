@@ -15,6 +15,7 @@ _TOO_LARGE = re.compile(
     r"|limit of .* exceeded|exceeds? .*limit|too many (points|series|chunks|bytes)|the query hit",
     re.IGNORECASE,
 )
+_TRUST = "Give the right CA file, or switch verification off if you know why"
 _NO_NAME = ("name or service not known", "getaddrinfo", "name resolution", "nodename nor servname")
 
 
@@ -42,10 +43,9 @@ def transport_error(error: Exception, settings: ConnectionSettings) -> SourceErr
     """The error for a request that got no whole answer."""
     url, text = settings.url, _chain(error).lower()
     if isinstance(error, requests.exceptions.SSLError) or "certificate" in text:
-        return UnreachableError(
-            f"no trusted TLS connection to {url}: {_tls_cause(text.replace('_', ' '))}",
-            "Give the right CA file, or switch verification off if you know why",
-        )
+        cause = _tls_cause(text.replace("_", " "))
+        about_trust = "" if "try http" in cause else _TRUST
+        return UnreachableError(f"no trusted TLS connection to {url}: {cause}", about_trust)
     if any(part in text for part in _NO_NAME):
         return UnreachableError(
             f"the host name '{settings.host}' does not resolve", "Check the URL and the DNS"

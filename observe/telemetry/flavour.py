@@ -82,8 +82,7 @@ def survey(
     Raises:
         SourceError: nothing that can be worked with.
     """
-    if names is None:
-        names = probes.metric_names(client, NAMES, start, end)
+    names = probes.metric_names(client, NAMES, start, end) if names is None else names
     kind = kind_of(names, client.settings.url)
     warnings: list[str] = []
     if kind == "raw" and RECORDED_REQUESTS in names:
@@ -96,17 +95,14 @@ def survey(
     copies = probes.copy_labels(client, metric, labels, start, end)
     warnings += interval_warnings(interval, kind) + reporter_warnings(reporters, names)
     warnings += series_warnings(names, kind, labels, copies)
-    held = (
-        probes.label_names(client, catalogue.WORKING_SET, start, end)
-        if kind == "raw" and catalogue.WORKING_SET in names
-        else ()
-    )
+    held = _container_labels(client, names, start, end)
     seconds = interval or DEFAULT_SCRAPE_SECONDS
+    series = max(probes.largest_counts(counted).values(), default=0)
     return Flavour(
         names,
         reporters,
         seconds,
-        max(probes.largest_counts(counted).values(), default=0),
+        series,
         copies,
         (*warnings, *counted.warnings),
         kind,
@@ -114,6 +110,15 @@ def survey(
         next(iter(probes.busiest(metric, counted)), end),
         None not in (interval, labels, held) and not counted.warnings,
     )
+
+
+def _container_labels(
+    client: PrometheusClient, names: frozenset[str], start: datetime, end: datetime
+) -> tuple[str, ...] | None:
+    """Names of the labels of cAdvisor's series; None when the index is kept away."""
+    if catalogue.WORKING_SET not in names:
+        return ()
+    return probes.label_names(client, catalogue.WORKING_SET, start, end)
 
 
 def _raw_or_recorded(

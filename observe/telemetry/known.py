@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from multiprocessing.pool import ThreadPool
 
 from observe.telemetry.assemble import Table
-from observe.telemetry.cache import DayCache, DayQuery
+from observe.telemetry.cache import DayCache, DayQuery, Kept
 from observe.telemetry.catalogue import Entry
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.days import whole_days
@@ -66,15 +66,9 @@ def find_known(
     pool: AbstractContextManager[ThreadPool] = ThreadPool(_READERS)
     with pool as workers:  # reads files while the server is asked
         reading = workers.starmap_async(cache.read, wanted)
-
-        def kept_marks() -> dict[datetime, set[Mark]]:
-            told: dict[datetime, set[Mark]] = {}
-            for (_, day), file in zip(wanted, reading.get(), strict=True):
-                if file is not None:
-                    told.setdefault(day, set()).add(file.mark)
-            return told
-
-        marks = day_marks(client, metric, over, flavour.scrape_seconds, kept_marks)
+        marks = day_marks(
+            client, metric, over, flavour.scrape_seconds, lambda: _told(wanted, reading.get())
+        )
         kept = reading.get()
     tables: dict[str, dict[datetime, Table]] = {entry.name: {} for entry in entries}
     for (query, day), found in zip(wanted, kept, strict=True):
@@ -82,3 +76,14 @@ def find_known(
         if table is not None:
             tables[query.entry][day] = table
     return Known(cache, marks, tables)
+
+
+def _told(
+    wanted: Sequence[tuple[DayQuery, datetime]], kept: Sequence[Kept | None]
+) -> dict[datetime, set[Mark]]:
+    """The marks that files tell of their days."""
+    told: dict[datetime, set[Mark]] = {}
+    for (_, day), file in zip(wanted, kept, strict=True):
+        if file is not None:
+            told.setdefault(day, set()).add(file.mark)
+    return told

@@ -82,6 +82,16 @@ def collect_all(
         InputError: the window is not one, or an address is malformed.
         SourceError: nothing could be read from any server.
     """
+    found = _collected(addresses, read, (window_start, window_end), progress)
+    return with_side_warnings(found)
+
+
+def _collected(
+    addresses: Sequence[Address],
+    read: Callable[[str, Progress | None], Snapshot],
+    window: tuple[datetime, datetime],
+    progress: Progress | None,
+) -> Snapshot:
     told = _Shares(len(addresses), progress)
 
     def read_one(number: int) -> Snapshot | SourceError:
@@ -95,12 +105,12 @@ def collect_all(
         return name_cluster(found, named, rename_default=bool(address.name)) if named else found
 
     if len(addresses) == 1:
-        return with_side_warnings(_or_raise(read_one(0)))
+        return _or_raise(read_one(0))
     # Threads of this pool do not keep the process alive, so that Ctrl-C ends it at once.
     pool: AbstractContextManager[ThreadPool] = ThreadPool(min(_AT_ONCE, len(addresses)))
     with pool as workers:
         answers = workers.map(read_one, range(len(addresses)), chunksize=1)
-    return with_side_warnings(_merged(addresses, answers, (window_start, window_end)))
+    return _merged(addresses, answers, window)
 
 
 def _or_raise(answer: Snapshot | SourceError) -> Snapshot:

@@ -26,6 +26,7 @@ SMALL_FIRST_VALUE = 10.0
 INCREASE, RATE, COUNT, MAXIMUM, PRESENT, FIRST = range(6)
 
 
+# In one piece, though long: a call for each sample would cost more than what it does.
 @compiled
 def evaluate(
     function: int,

@@ -67,6 +67,7 @@ def _change_of_delta(words: Words, bit: int, head: np.uint64) -> tuple[np.int64,
     return value, bit + prefix + size
 
 
+# In one piece, though long: a call for each sample would cost more than what it does.
 @compiled
 def decode_chunk(
     words: Words,
