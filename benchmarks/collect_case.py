@@ -58,10 +58,21 @@ def _steps(start: int, end: int, scrape: float):
     )
 
 
+def _pieces(entries: list, steps) -> list:
+    """Each entry over the whole window."""
+    from observe.telemetry.pieces import Piece
+
+    by_name = {"fine": steps.fine, "coarse": steps.coarse}
+    seconds = [by_name[entry.step] for entry in entries]
+    return [
+        Piece(entry, steps.start, step, steps.count(step))
+        for entry, step in zip(entries, seconds, strict=True)
+    ]
+
+
 def _read(url: str, start: int, end: int, scrape: float, fine_latency: bool) -> dict:
     from observe.telemetry.client import PrometheusClient
     from observe.telemetry.gather import Gathering
-    from observe.telemetry.pieces import Piece
     from observe.telemetry.remote_read.semantics import find_semantics
     from observe.telemetry.remote_read.tables import jobs, read
 
@@ -73,11 +84,7 @@ def _read(url: str, start: int, end: int, scrape: float, fine_latency: bool) -> 
         began, wire, samples, series = time.perf_counter(), 0, 0, 0
         gathered = {entry.name: Gathering() for entry in entries}
         semantics = find_semantics(client)
-        pieces = []
-        for entry in entries:
-            step = steps.fine if entry.step == "fine" else steps.coarse
-            pieces.append(Piece(entry, steps.start, step, steps.count(step)))
-        for job in jobs(pieces):
+        for job in jobs(_pieces(entries, steps)):
             reading = read(client, job, semantics, deadline=time.monotonic() + 600)
             wire += reading.bytes
             samples += reading.samples

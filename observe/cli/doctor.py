@@ -62,7 +62,7 @@ def doctor_command(
     Only cheap queries are sent. What the credentials may not see is named, and the rest is judged.
     """
     from observe.cli.wiring import addresses, connection_settings
-    from observe.doctor.model import STATUSES, Doctor
+    from observe.doctor.model import Doctor
     from observe.doctor.render import render
     from observe.errors import EXIT_DONE, EXIT_FINDINGS, EXIT_SOURCE
 
@@ -85,11 +85,15 @@ def doctor_command(
             console.error(diagnosis.checks[0].found, diagnosis.checks[0].fix)
     if not all(diagnosis.reachable for diagnosis in found):
         ctx.exit(EXIT_SOURCE)
+    ctx.exit(EXIT_FINDINGS if fail_on is not None and _failed(found, fail_on) else EXIT_DONE)
+
+
+def _failed(found: Sequence[Diagnosis], fail_on: str) -> bool:
+    """Whether a check of any server is as bad as that, or worse."""
+    from observe.doctor.model import STATUSES
+
     worst = max(STATUSES.index(diagnosis.worst) for diagnosis in found)
-    failed = fail_on is not None and worst >= STATUSES.index(
-        "WARN" if fail_on == "warn" else "FAIL"
-    )
-    ctx.exit(EXIT_FINDINGS if failed else EXIT_DONE)
+    return worst >= STATUSES.index("WARN" if fail_on == "warn" else "FAIL")
 
 
 def _diagnosis(

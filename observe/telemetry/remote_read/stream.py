@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,26 +68,35 @@ def blocks(
     """
     begin = time.monotonic()
     buffer, wanted = bytearray(), _BLOCK_BYTES
+    with (
+        _in_our_words(settings),
+        post(session, settings, PATH, body, _HEADERS, seconds) as answer,
+    ):
+        _check(answer, settings)
+        for piece in _pieces(answer, begin + seconds, settings):
+            buffer += piece
+            traffic.bytes += len(piece)
+            traffic.seconds = time.monotonic() - begin
+            if len(buffer) >= wanted:
+                block, needed = _taken(buffer, settings)
+                wanted = max(needed, _BLOCK_BYTES)
+                yield block
+    block, _ = _taken(buffer, settings)
+    if buffer:
+        raise _corrupt(settings, "ended in the middle of a frame")
+    yield block
+
+
+@contextmanager
+def _in_our_words(settings: ConnectionSettings) -> Iterator[None]:
+    """Faults of the connection as errors that say what happened."""
     try:
-        with post(session, settings, PATH, body, _HEADERS, seconds) as answer:
-            _check(answer, settings)
-            for piece in _pieces(answer, begin + seconds, settings):
-                buffer += piece
-                traffic.bytes += len(piece)
-                traffic.seconds = time.monotonic() - begin
-                if len(buffer) >= wanted:
-                    block, needed = _taken(buffer, settings)
-                    wanted = max(needed, _BLOCK_BYTES)
-                    yield block
+        yield
     except TimeoutError as error:
         raise _too_late(settings) from error
     except (OSError, http.client.HTTPException, HTTPError, UnicodeError) as error:
         # The exceptions of requests are OSErrors.
         raise faults.transport_error(error, settings) from error
-    block, _ = _taken(buffer, settings)
-    if buffer:
-        raise _corrupt(settings, "ended in the middle of a frame")
-    yield block
 
 
 def _check(answer: Answer, settings: ConnectionSettings) -> None:
