@@ -53,6 +53,7 @@ class QueryResult:
         """One row a series: the named labels, "" where a series does not carry one."""
         return pd.DataFrame(
             {name: [labels.get(name, "") for labels in self.labels] for name in names},
+            index=range(len(self.labels)),  # without any name there would be no rows
             columns=list(names),
             dtype="str",
         )

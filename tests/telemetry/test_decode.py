@@ -113,3 +113,10 @@ def test_what_is_no_pair_of_time_and_value_is_refused_packed_or_not(values: obje
     for hook in (None, pack):
         with pytest.raises((TypeError, ValueError)):
             decode(json.loads(json.dumps(data), object_hook=hook))
+
+
+def test_a_series_without_labels_has_rows_too() -> None:
+    answer = {"resultType": "vector", "result": [{"metric": {}, "value": [60, "3"]}]}
+    frame = decode(answer).frame()
+    assert list(frame.columns) == ["time", "value"]
+    assert frame["value"].tolist() == [3.0]
