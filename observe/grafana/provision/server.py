@@ -129,9 +129,16 @@ class GrafanaServer:
                 self.api.datasource.update_datasource(held["id"], dict(body))
 
     def delete_datasource(self, uid: str) -> None:
-        """Delete it."""
-        with translated(f"delete data source {uid}", self.host):
-            self.api.datasource.delete_datasource_by_uid(uid)
+        """Delete it; nothing happens when it is not there."""
+        doing = f"delete data source {uid}"
+        try:
+            with translated(doing, self.host):
+                self.api.datasource.delete_datasource_by_uid(uid)
+        except MissingError:  # gone already, or a Grafana before 9, which has no such path
+            for held in self.datasources():
+                if held.get("uid") == uid:
+                    with translated(doing, self.host):
+                        self.api.datasource.delete_datasource_by_id(held["id"])
 
     def dashboard(self, uid: str) -> Json | None:
         """`dashboard` and `meta`, or None."""

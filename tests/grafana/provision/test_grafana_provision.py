@@ -280,6 +280,26 @@ def test_alerts_that_this_grafana_cannot_have_are_refused_before_anything_is_don
     assert double.groups == {}
 
 
+def test_a_grafana_without_addresses_by_uid_is_asked_by_number(double: GrafanaDouble) -> None:
+    server = GrafanaServer(GrafanaSettings(double.url, TOKEN))
+    apply(server, bundle([EDGE, FEDERATED], {}))
+    asked = []
+
+    def old(method: str, path: str) -> tuple[int, Any] | None:
+        if path.startswith("/api/datasources/uid/") or "/v1/" in path:
+            return 404, {"message": "Not found"}
+        if path == "/api/datasources/1":
+            asked.append(method)
+            return 200, {"message": "done"}
+        return None
+
+    double.fault = old
+    moved = Datasource(EDGE_UID, "Observe edge", "http://other:9090", 15, "observe", PASSWORD)
+    assert apply(server, bundle([moved, FEDERATED], {})) == 1
+    assert apply(server, bundle([FEDERATED], {}), prune=True) == 1
+    assert asked == ["PUT", "DELETE"]
+
+
 def test_nobody_there_and_no_grafana_there(unused_port: int, double: GrafanaDouble) -> None:
     nobody = GrafanaServer(GrafanaSettings(f"http://127.0.0.1:{unused_port}", TOKEN))
     with pytest.raises(SourceError, match="cannot be reached"):
