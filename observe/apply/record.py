@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from observe.apply.model import JsonObject, Ref, Step
 from observe.apply.ownership import applied_fields, fingerprint, manager
 from observe.documents import CamelModel
 from observe.errors import InputError, OutputError
+from observe.folders import write_private
 
 State = Literal["pending", "started", "done"]
 
@@ -111,7 +111,7 @@ class Journal:
     def _write(self) -> None:
         text = self.record.model_dump_json(by_alias=True, indent=1) + "\n"
         try:
-            write_private(self.path, text)
+            write_private(self.path, text, replace=True)
         except OSError as error:
             raise OutputError(
                 f"the rollback file {self.path} cannot be written: {error.strerror or error}",
@@ -132,20 +132,6 @@ def _entry(step: Step) -> Entry:
             "applied": None if secret else step.desired,
         }
     )
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone can read, as a whole or not at all."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
-    scratch = Path(name)
-    try:
-        with open(number, "w", encoding="utf-8") as file:  # noqa: PTH123 (a descriptor)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def load_record(path: Path) -> Record:

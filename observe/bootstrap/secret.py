@@ -6,7 +6,6 @@ a file that only its owner may read, and applies it.
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from observe.bootstrap.kubernetes.names import metadata
 from observe.bootstrap.rendered import yaml_text
 from observe.bootstrap.stack import Stack
 from observe.errors import InputError, OutputError
+from observe.folders import write_private
 
 #: Keys that programs other than Prometheus read: the gate before an operator's Prometheus.
 HTPASSWD_KEY = "htpasswd"
@@ -76,14 +76,14 @@ def _texts(password: str) -> dict[str, str]:
     }
 
 
-def write_private(text: str, place: Path) -> None:
+def write_secret(text: str, place: Path) -> None:
     """Write a new file that only its owner may read.
 
     Raises:
         OutputError: there is such a file already, or it cannot be written.
     """
     try:
-        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_private(place, text)
     except FileExistsError as error:
         raise OutputError(
             f"{place} is there already, and may be in use", "name another file with --output"
@@ -92,9 +92,3 @@ def write_private(text: str, place: Path) -> None:
         raise OutputError(
             f"{place} cannot be written: {error.strerror or error}", "name another file"
         ) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        place.unlink(missing_ok=True)
-        raise OutputError(f"{place} cannot be written: {error.strerror or error}") from error

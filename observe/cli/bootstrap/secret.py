@@ -38,13 +38,13 @@ def secret_command(
 
     The same Secret goes into every cluster. The password is never printed.
     """
-    from observe.bootstrap.secret import new_password, tiers_secret, write_private
+    from observe.bootstrap.secret import new_password, tiers_secret, write_secret
     from observe.export.yaml_io import read_text
 
     console = ctx.find_object(Console) or Console()
     password = read_text(password_file).strip("\r\n") if password_file else new_password()
     receiver = read_text(receiver_file).strip() if receiver_file else None
-    write_private(tiers_secret(read_stack(stack), password, receiver), output)
+    write_secret(tiers_secret(read_stack(stack), password, receiver), output)
     stdout.write_line(output)
     console.say(f"next: kubectl apply --server-side -f {output}, in every cluster; then keep it")
     console.say("out of repositories: it holds the password")

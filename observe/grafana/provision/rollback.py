@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from observe.documents import CamelModel
 from observe.errors import InputError, ObserveError, OutputError
+from observe.folders import write_private
 from observe.grafana.provision.alerting import Alerting
 from observe.grafana.provision.bundle import FOLDER_UID
 from observe.grafana.provision.compare import REDACTED, contains
@@ -71,21 +71,15 @@ def write_rollback(path: Path, rollback: Rollback) -> None:
         OutputError: it exists, or cannot be written.
     """
     text = json.dumps(rollback.model_dump(mode="json", by_alias=True), indent=1) + "\n"
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        os.link(beside, path)
+        write_private(path, text)
     except FileExistsError as error:
         raise OutputError(
             f"{path} exists already", "Keep it, and name another file with --rollback-file"
         ) from error
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()
 
 
 def read_rollback(path: Path) -> Rollback:
