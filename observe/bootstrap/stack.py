@@ -98,6 +98,12 @@ class Alerting(_Part):
         default="none", description="none: alerts stay in Alertmanager, where people look"
     )
     channel: str | None = Field(default=None, description="channel (slack)")
+    runbook_url: str = Field(
+        default="docs/runbooks.md",
+        pattern=r"^[^\s#{}]+$",
+        description="where docs/runbooks.md can be read, for links in messages; "
+        "#alert is added: https://git.example/observe/docs/runbooks.md",
+    )
     repeat_hours: int = Field(default=4, ge=1, le=168, description="an alert is told again after")
 
 

@@ -7,6 +7,7 @@ docs/runbooks.md.
 
 from __future__ import annotations
 
+from observe.bootstrap.alerts.build import linked
 from observe.bootstrap.alerts.control_plane import control_plane_alerts
 from observe.bootstrap.alerts.federation import federation_alerts
 from observe.bootstrap.alerts.mesh import mesh_alerts
@@ -21,12 +22,14 @@ from observe.bootstrap.stack import Stack
 
 def edge_alerts(stack: Stack) -> dict[str, RuleFile]:
     """File name → alerting rules of an edge tier."""
+    page = stack.alerting.runbook_url
     groups = [
-        Group("observe.alerts.raw", raw_alerts(stack), SECONDS),
-        Group("observe.alerts.watchdog", [watchdog("edge")], SECONDS),
+        Group("observe.alerts.raw", linked(raw_alerts(stack), page), SECONDS),
+        Group("observe.alerts.watchdog", linked([watchdog("edge")], page), SECONDS),
     ]
     if stack.external.transport == "remote-write":
-        groups.insert(1, Group("observe.alerts.remote-write", remote_write_alerts(), SECONDS))
+        writing = linked(remote_write_alerts(), page)
+        groups.insert(1, Group("observe.alerts.remote-write", writing, SECONDS))
     return {"alerts-edge.yaml": rule_file(groups)}
 
 
@@ -43,8 +46,10 @@ def external_alerts(stack: Stack) -> dict[str, RuleFile]:
         "scraping": scraping_alerts(stack),
         "servers": server_alerts(),
     }
-    objectives = Group("observe.alerts.objectives", burn_alerts(stack), SECONDS)
+    page = stack.alerting.runbook_url
+    objectives = Group("observe.alerts.objectives", linked(burn_alerts(stack), page), SECONDS)
     files = {"alerts-objectives.yaml": rule_file([*slo_groups(stack), objectives])}
     for name, alerts in groups.items():
-        files[f"alerts-{name}.yaml"] = rule_file([Group(f"observe.alerts.{name}", alerts, SECONDS)])
+        group = Group(f"observe.alerts.{name}", linked(alerts, page), SECONDS)
+        files[f"alerts-{name}.yaml"] = rule_file([group])
     return files

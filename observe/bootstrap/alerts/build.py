@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from observe.bootstrap.rules.model import Alert
 
 Tier = Literal["edge", "external"]
-
-RUNBOOKS = "docs/runbooks.md"
 
 
 def alert(
@@ -22,7 +22,7 @@ def alert(
     tier: Tier = "external",
     labels: dict[str, str] | None = None,
 ) -> Alert:
-    """A rule with the labels and annotations that every alert has.
+    """A rule with the labels and annotations that every alert has; `linked` adds `runbook_url`.
 
     Args:
         name: CamelCase, beginning with Istio or Observe.
@@ -43,9 +43,18 @@ def alert(
         annotations={
             "summary": summary,
             "description": description,
-            "runbook": f"{RUNBOOKS}#{name.lower()}",
         },
     )
+
+
+def linked(alerts: Sequence[Alert], page: str) -> list[Alert]:
+    """Each alert with its `runbook_url`: its section of a page, as web pages name sections."""
+    return [
+        replace(
+            rule, annotations={**rule.annotations, "runbook_url": f"{page}#{rule.name.lower()}"}
+        )
+        for rule in alerts
+    ]
 
 
 def percent(share: float) -> str:

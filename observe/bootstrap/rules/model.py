@@ -41,7 +41,7 @@ class Alert:
         expression: PromQL; each series that it returns is an alert.
         for_: how long it must hold, as Prometheus writes durations; empty for at once.
         labels: `severity` at the least.
-        annotations: `summary`, `description`, `runbook`; templates are allowed.
+        annotations: `summary`, `description`, `runbook_url`; templates are allowed.
     """
 
     name: str

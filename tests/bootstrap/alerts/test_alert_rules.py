@@ -11,13 +11,13 @@ import pytest
 from alert_files import ALERTS, CASES, OPTIONAL, ROOT, STACKS, loaded, metrics_in
 
 from observe.bootstrap.alerts import edge_alerts, external_alerts
-from observe.bootstrap.alerts.runbooks import sections
+from observe.bootstrap.alerts.runbooks import rules_by_alert, sections
 from observe.bootstrap.binaries import find_binary
 from observe.bootstrap.config.federation import HEALTH
 from observe.bootstrap.config.keep import ISTIO_CORE, PROMETHEUS, regex
 from observe.bootstrap.rendered import yaml_text
 from observe.bootstrap.rules import edge_rules
-from observe.bootstrap.stack import Objectives, Stack
+from observe.bootstrap.stack import Alerting, ExternalTier, Objectives, Stack
 
 
 def _promtool(*arguments: str) -> None:
@@ -87,9 +87,28 @@ def test_every_alert_says_what_where_and_where_to_read_on() -> None:
             assert rule["labels"]["severity"] in ("critical", "warning", "info", "none")
             assert rule["labels"]["tier"] in ("edge", "external")
             notes = rule["annotations"]
-            assert notes["runbook"] == f"docs/runbooks.md#{name.lower()}"
+            assert notes["runbook_url"] == f"docs/runbooks.md#{name.lower()}"
             assert notes["description"].endswith(".")
             assert not notes["summary"].endswith(".")
+
+
+def test_messages_link_to_the_page_that_the_stack_names() -> None:
+    page = "https://git.example/observe/docs/runbooks.md"
+    stack = Stack(
+        alerting=Alerting(runbook_url=page), external=ExternalTier(transport="remote-write")
+    )
+    found = rules_by_alert({**external_alerts(stack), **edge_alerts(stack)})
+    links = {
+        name: {r["annotations"]["runbook_url"] for r in rules} for name, rules in found.items()
+    }
+    assert links == {name: {f"{page}#{name.lower()}"} for name in found}
+    assert "ObserveRemoteWriteBehind" in links and "IstioLatencyBurn" in links
+
+
+@pytest.mark.parametrize("page", ["", "https://git.example/a b", "page#part", "{{ $labels.x }}"])
+def test_a_page_that_no_link_can_be_made_of_is_refused(page: str) -> None:
+    with pytest.raises(ValueError, match="runbook_url"):
+        Alerting(runbook_url=page)
 
 
 def test_every_alert_has_a_section_in_the_runbooks_and_no_section_is_left_over() -> None:
