@@ -1,4 +1,4 @@
-"""Write the documents that are made from code: docs/reasons.md.
+"""Write the documents that are made from code: docs/reasons.md, the table of docs/lint.md.
 
     python scripts/make_docs.py [--check]
 
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from observe.export.changes import REFUSAL_MEANING, RefusalReason
+from observe.lint.registry import FAMILIES
 from observe.recommend.reasons import Reason
 from observe.report.reason_words import reason_words
 
@@ -28,6 +29,7 @@ _GROUPS = (
     ("What lowers the confidence", Reason.SHORT_WINDOW),
     ("Why a timeout is withheld", Reason.TOO_FEW_REQUESTS),
 )
+_CODES, _END_OF_CODES = "<!-- codes: made by `make docs` -->", "<!-- end of codes -->"
 
 
 def reasons_page() -> str:
@@ -44,12 +46,25 @@ def reasons_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def lint_page(page: str) -> str:
+    """The text of docs/lint.md with the table of codes as it should be."""
+    before, _, rest = page.partition(_CODES)
+    lines = ["| code | severity | meaning |", "|---|---|---|"]
+    for family, rules in FAMILIES.items():
+        lines.append(f"| **{family}** | | |")
+        lines += [f"| [{r.code}](#{r.code.lower()}) | {r.severity} | {r.meaning} |" for r in rules]
+    end = rest.index(_END_OF_CODES)
+    return f"{before}{_CODES}\n\n" + "\n".join(lines) + f"\n\n{rest[end:]}"
+
+
 def main() -> int:
     """Write or check; the exit code."""
-    page, path = reasons_page(), DOCS / "reasons.md"
+    lint = DOCS / "lint.md"
+    pages = {DOCS / "reasons.md": reasons_page(), lint: lint_page(lint.read_text("utf-8"))}
     if "--check" in sys.argv[1:]:
-        return 0 if path.read_text(encoding="utf-8") == page else 1
-    path.write_text(page, encoding="utf-8")
+        return int(any(path.read_text("utf-8") != text for path, text in pages.items()))
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -17,6 +17,7 @@ from observe.cli.doctor import doctor_command
 from observe.cli.endings import ObserveGroup
 from observe.cli.explain import explain_command
 from observe.cli.export import export_command
+from observe.cli.lint import lint_command
 from observe.cli.options import FILE, option
 from observe.cli.report import report_command
 
@@ -73,6 +74,7 @@ for _command in (
     report_command,
     explain_command,
     export_command,
+    lint_command,
     cache_command,
 ):
     main.add_command(_command)

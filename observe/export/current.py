@@ -9,7 +9,7 @@ with the files that lie in no sub-folder, all that counts for it.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -164,21 +164,12 @@ def read_current(
         InputError: a path does not exist, or a file is unreadable, not UTF-8, malformed YAML or
             holds a VirtualService with a field of the wrong type.
     """
-    given = [Path(p) for p in ([paths] if isinstance(paths, Path | str) else paths)]
-    files = [(file, explicit) for path in given for file, explicit in _yaml_files(path)]
-    if len(given) == 1:
-        base = given[0] if given[0].is_dir() else given[0].parent
-    else:
-        base = Path(os.path.commonpath([p.absolute().parent for p in given])) if given else Path()
     objects: list[ExistingVirtualService] = []
     texts: dict[str, str] = {}
     taken: set[str] = set()
-    for file, explicit in files:
-        relative = PurePosixPath(file.absolute().relative_to(base.absolute())).as_posix()
-        if relative in taken:
-            continue
+    for file, relative, explicit in yaml_files(paths):
         taken.add(relative)
-        if not explicit and b"VirtualService" not in _bytes(file):
+        if not explicit and b"VirtualService" not in read_bytes(file):
             continue
         text = read_text(file)
         found = [
@@ -192,7 +183,30 @@ def read_current(
     return Current(tuple(objects), texts, frozenset(taken), frozenset(clusters))
 
 
-def _yaml_files(path: Path) -> list[tuple[Path, bool]]:
+def yaml_files(paths: Path | str | Collection[Path | str]) -> Iterator[tuple[Path, str, bool]]:
+    """All YAML files in files and folders, each once, sorted within a folder.
+
+    Yields:
+        The file as it was given, its name below the folder that was given (below the common one
+        where there are several) with `/`, and whether it was named itself.
+
+    Raises:
+        InputError: a path does not exist.
+    """
+    given = [Path(p) for p in ([paths] if isinstance(paths, Path | str) else paths)]
+    if len(given) == 1:
+        base = given[0] if given[0].is_dir() else given[0].parent
+    else:
+        base = Path(os.path.commonpath([p.absolute().parent for p in given])) if given else Path()
+    seen: set[str] = set()
+    for file, explicit in [found for path in given for found in _below(path)]:
+        relative = PurePosixPath(file.absolute().relative_to(base.absolute())).as_posix()
+        if relative not in seen:
+            seen.add(relative)
+            yield file, relative, explicit
+
+
+def _below(path: Path) -> list[tuple[Path, bool]]:
     """Files below a path, and whether each was named itself."""
     if path.is_dir():
         found = (p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
@@ -202,7 +216,12 @@ def _yaml_files(path: Path) -> list[tuple[Path, bool]]:
     return [(path, True)]
 
 
-def _bytes(file: Path) -> bytes:
+def read_bytes(file: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         return file.read_bytes()
     except OSError as error:

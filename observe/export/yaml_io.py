@@ -85,12 +85,21 @@ def load_mapping(path: Path) -> dict[str, Any]:
     Raises:
         InputError: as `load_documents`, or the file holds something else.
     """
-    documents = load_documents(read_text(path), str(path))
+    return load_mapping_text(read_text(path), str(path))
+
+
+def load_mapping_text(text: str, name: str) -> dict[str, Any]:
+    """The one mapping in a text; see `load_mapping`.
+
+    Raises:
+        InputError: as `load_documents`, or the text holds something else.
+    """
+    documents = load_documents(text, name)
     if not documents:
         return {}
     data = documents[0].data
     if len(documents) > 1 or not isinstance(data, dict):
-        raise InputError(f"{path} is not one mapping of names to values")
+        raise InputError(f"{name} is not one mapping of names to values")
     return data
 
 

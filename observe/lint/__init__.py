@@ -1,0 +1,1 @@
+"""Judges the VirtualServices and DestinationRules that are there already."""

@@ -1,0 +1,240 @@
+"""Retries and timeouts along the paths that calls were seen to take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+
+from observe.durations import in_words
+from observe.lint.model import Finding, Rule
+from observe.lint.routes import Route
+from observe.lint.telemetry import Telemetry
+from observe.lint.tries import MOST_TRIES
+from observe.lint.world import World
+
+AMPLIFICATION = Rule("AMPLIFICATION", "warning", "retries multiply along a path of calls")
+AMPLIFICATION_BY_DEFAULT = Rule(
+    "AMPLIFICATION_BY_DEFAULT", "info", "Istio's default retries multiply along a path of calls"
+)
+RETRIES_AT_SEVERAL_LAYERS = Rule(
+    "RETRIES_AT_SEVERAL_LAYERS", "info", "a caller and its callee both retry"
+)
+RETRIES_IN_A_CYCLE = Rule("RETRIES_IN_A_CYCLE", "warning", "services that call each other retry")
+CALLER_TIMEOUT_BELOW_CALLEE = Rule(
+    "CALLER_TIMEOUT_BELOW_CALLEE", "warning", "a caller gives up before its callee has to answer"
+)
+
+RULES = (
+    AMPLIFICATION,
+    AMPLIFICATION_BY_DEFAULT,
+    RETRIES_AT_SEVERAL_LAYERS,
+    RETRIES_IN_A_CYCLE,
+    CALLER_TIMEOUT_BELOW_CALLEE,
+)
+
+#: Calls made for a smaller share of the caller's requests do not count.
+_RARE = 0.001
+
+
+@dataclass(frozen=True)
+class Tries:
+    """Tries of one request to a target, and the route that says so (None: Istio's default)."""
+
+    number: int
+    route: Route | None
+
+    @property
+    def set_here(self) -> bool:
+        """Whether an object asks for more than one try."""
+        return self.route is not None and self.number > 1
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """The worst path into and out of every group of services that call each other."""
+
+    groups: nx.DiGraph[int]
+    of: dict[str, int]
+    members: dict[int, list[str]]
+    into: dict[int, list[int]]
+    out_of: dict[int, list[int]]
+
+    def through(self, target: str) -> list[str]:
+        """The targets on the worst path through one, first caller first."""
+        group = self.of[target]
+        line = [*self.into[group], *self.out_of[group][1:]]
+        return [name for number in line for name in self.members[number]]
+
+
+def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -> Iterator[Finding]:
+    """All of these.
+
+    Args:
+        telemetry: the call graph and the targets.
+        world_of: the objects that count for the clients in a cluster.
+    """
+    graph = _that_count(telemetry.graph)
+    tries: dict[str, Tries] = {}
+    for path in graph:
+        target = telemetry.targets[path]
+        attempts, route = world_of(target.cluster).attempts_for(target.service or "")
+        tries[path] = Tries(attempts + 1, route)
+    paths = _worst_paths(graph, tries)
+    yield from _amplified(paths, tries)
+    yield from _layers(paths, graph, tries)
+    yield from _cycles(paths, tries)
+    yield from _outlasted(graph, telemetry, world_of)
+
+
+def _that_count(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
+    calls: nx.DiGraph[str] = nx.DiGraph()
+    calls.add_nodes_from(sorted(graph))
+    calls.add_edges_from(
+        sorted((a, b) for a, b, data in graph.edges(data=True) if data["per_request"] >= _RARE)
+    )
+    return calls
+
+
+def _worst_paths(graph: nx.DiGraph[str], tries: dict[str, Tries]) -> _Paths:
+    groups: nx.DiGraph[int] = nx.condensation(graph)
+    members = {n: sorted(groups.nodes[n]["members"]) for n in groups}
+    of = {name: number for number, names in members.items() for name in names}
+    weight = {n: sum(math.log(tries[name].number) for name in members[n]) for n in groups}
+    order = list(nx.lexicographical_topological_sort(groups, key=lambda n: members[n][0]))
+    into = _longest(order, groups.pred, weight)
+    back = _longest(order[::-1], groups.succ, weight)
+    return _Paths(groups, of, members, into, {n: line[::-1] for n, line in back.items()})
+
+
+def _longest(
+    order: list[int], before: Mapping[int, Mapping[int, object]], weight: dict[int, float]
+) -> dict[int, list[int]]:
+    """Group → the heaviest line of groups that ends with it."""
+    total: dict[int, float] = {}
+    chosen: dict[int, int | None] = {}
+    for number in order:
+        best = max(sorted(before[number]), key=lambda n: total[n], default=None)
+        chosen[number] = best
+        total[number] = weight[number] + (total[best] if best is not None else 0.0)
+    return {number: _line(number, chosen) for number in order}
+
+
+def _line(number: int, chosen: dict[int, int | None]) -> list[int]:
+    line: list[int] = []
+    at: int | None = number
+    while at is not None:
+        line.append(at)
+        at = chosen[at]
+    return line[::-1]
+
+
+def _product(names: list[str], tries: dict[str, Tries]) -> int:
+    return math.prod(tries[name].number for name in names)
+
+
+def _shown(names: list[str], tries: dict[str, Tries]) -> str:
+    """`east/shop/cart x3 (default) -> east/shop/payment x4`."""
+    parts = []
+    for name in names:
+        here = tries[name]
+        note = " (default)" if here.route is None and here.number > 1 else ""
+        parts.append(f"{name} x{here.number}{note}")
+    return " -> ".join(parts)
+
+
+def _amplified(paths: _Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
+    worst: list[str] = []
+    for name, here in tries.items():
+        line = paths.through(name)
+        product = _product(line, tries)
+        if product <= MOST_TRIES or len(line) < 2:
+            continue
+        if here.set_here and here.route is not None:
+            item, path = here.route.retries_at
+            alone = math.prod(tries[n].number for n in line if tries[n].set_here)
+            yield AMPLIFICATION.at(
+                item,
+                (*path, "attempts"),
+                f"one request can become {product} tries of {line[-1]}, more than {MOST_TRIES}: "
+                f"{_shown(line, tries)}",
+                "Retry at one layer: set attempts to 0 on the others, those with Istio's default "
+                "too, or bound retries by a retryBudget.",
+                "critical" if alone > MOST_TRIES else None,
+            )
+        elif here.route is None and not any(tries[n].set_here for n in line):
+            worst = max(worst, line, key=lambda names: _product(names, tries) if names else 0)
+    if worst:
+        yield AMPLIFICATION_BY_DEFAULT.in_mesh(
+            f"by Istio's default retries alone one request can become {_product(worst, tries)} "
+            f"tries of {worst[-1]} while it refuses connections: {_shown(worst, tries)}",
+            "Set retries.attempts 0 where another layer retries, or "
+            "meshConfig.defaultHttpRetryPolicy for the whole mesh.",
+        )
+
+
+def _layers(paths: _Paths, graph: nx.DiGraph[str], tries: dict[str, Tries]) -> Iterator[Finding]:
+    for caller, callee in graph.edges:
+        upper, lower = tries[caller], tries[callee]
+        few = _product(paths.through(callee), tries) <= MOST_TRIES
+        if few and upper.set_here and lower.set_here and lower.route is not None:
+            item, path = lower.route.retries_at
+            yield RETRIES_AT_SEVERAL_LAYERS.at(
+                item,
+                (*path, "attempts"),
+                f"{caller} is tried {upper.number} times and tries {callee} {lower.number} times: "
+                f"{upper.number * lower.number} for one request",
+                "Retry at one layer, the one next to what fails.",
+            )
+
+
+def _cycles(paths: _Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
+    for names in paths.members.values():
+        if len(names) < 2:
+            continue
+        for name in names:
+            here = tries[name]
+            if here.set_here and here.route is not None:
+                item, path = here.route.retries_at
+                yield RETRIES_IN_A_CYCLE.at(
+                    item,
+                    (*path, "attempts"),
+                    f"{' and '.join(names)} call each other, and {name} is tried {here.number} "
+                    "times: retries can set off retries without end",
+                    "Set attempts to 0 on one of the calls of the cycle.",
+                )
+
+
+def _outlasted(
+    graph: nx.DiGraph[str], telemetry: Telemetry, world_of: Callable[[str | None], World]
+) -> Iterator[Finding]:
+    routes: dict[str, list[Route]] = {}
+    for path in graph:
+        target = telemetry.targets[path]
+        routes[path] = world_of(target.cluster).routes_to(target.service or "")
+    for caller, callee in graph.edges:
+        patience = [(r.timeout_ms or math.inf, r) for r in routes[caller]]
+        bounds = [r.timeout_ms for r in routes[callee] if r.timeout_ms is not None]
+        if not (patience and bounds):
+            continue
+        longest, route = max(patience, key=lambda pair: pair[0])
+        if longest < min(bounds):
+            yield _gives_up(caller, callee, longest, min(bounds), route, telemetry)
+
+
+def _gives_up(
+    caller: str, callee: str, patience: float, bound: float, route: Route, telemetry: Telemetry
+) -> Finding:
+    advised = telemetry.timeouts.get(callee)
+    enough = advised is not None and advised.evidence.high_ms <= patience
+    item, path = route.timeout_at
+    return CALLER_TIMEOUT_BELOW_CALLEE.at(
+        item,
+        path,
+        f"{caller} has to answer within {in_words(patience)} and calls {callee}, which may take "
+        f"{in_words(bound)}: that timeout never acts, and a late answer is thrown away",
+        f"Lower the timeout of {callee}, or raise this one to {in_words(bound)} or more.",
+        "info" if enough else None,
+    )
