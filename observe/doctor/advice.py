@@ -10,6 +10,7 @@ from observe.bootstrap.rendered import yaml_text
 _MESH = ("istio-system", "1.27")
 
 CLUSTER_STATS = f"""\
+# `observe bootstrap istio` writes this to a file, with the rest of what Istio should be told:
 # For the whole mesh, in meshConfig (IstioOperator, Helm values of istiod, or the ConfigMap istio):
 {yaml_text([mesh_config()])}\
 ---
@@ -52,11 +53,13 @@ istioctl waypoint apply --namespace shop --enroll-namespace
 """
 
 KUBE_STATE_METRICS = """\
+# The edge tier of `observe bootstrap kubernetes` scrapes kube-state-metrics once it is there:
 helm install kube-state-metrics prometheus-community/kube-state-metrics
 """
 
 CADVISOR = """\
-# cAdvisor is part of every kubelet:
+# The edge tier of `observe bootstrap kubernetes` has this job. In a Prometheus of your own
+# (cAdvisor is part of every kubelet):
 scrape_configs:
   - job_name: kubernetes-nodes-cadvisor
     scheme: https

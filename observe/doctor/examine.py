@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import requests
 
+from observe.doctor.extent import Oldest, newest_seconds, oldest
 from observe.doctor.facts import Coverage, Facts
 from observe.doctor.tier_examine import examine_tiers
 from observe.doctor.tier_facts import TierFacts
@@ -30,8 +31,6 @@ NAMES = (
     "|(workload|controlplane):(envoy_cluster|kube_pod_container_resource|pilot_xds:).+"
     '|workload_manager_active_proxy_count|pilot_(xds|services)|edge:evaluations:heartbeat"}'
 )
-#: Ages at which it is looked for samples.
-_AGES = tuple(timedelta(hours=h) for h in (1, 6, 24, 48, 7 * 24, 14 * 24, 30 * 24))
 #: An empty list of queries, in protobuf and snappy: answered where remote read is offered.
 _NO_QUERIES = b"\x00"
 _READ_HEADERS = {
@@ -97,8 +96,12 @@ class Examination:
         return self._mesh(replace(general, kind=kind))
 
     def _mesh(self, facts: Facts) -> Facts:
-        client, window = self._client, (self._start, self._end)
-        metric = self._metric
+        client, metric = self._client, self._metric
+        extent = self._try("the oldest sample", lambda: oldest(client, metric, self._end))
+        fresh = self._try(
+            "the newest sample", lambda: newest_seconds(client, metric, self._start, self._end)
+        )
+        window = self._start, self._end = self._with_samples(extent, fresh)
         buckets = catalogue.BUCKETS if facts.kind == "raw" else recorded_name(catalogue.BUCKETS)
         counted = self._try(
             "the number of series",
@@ -114,8 +117,9 @@ class Examination:
             reporters=probes.reporters_of(metric, counted) if counted else (),
             series=self._try("the number of series", lambda: self._series(buckets, counted)) or {},
             interval_seconds=interval,
-            history_seconds=self._try("the oldest sample", self._history),
-            fresh_seconds=self._try("the newest sample", self._freshness),
+            history_seconds=extent.found_seconds if extent else None,
+            begin_seconds=extent.begin_seconds if extent else None,
+            fresh_seconds=fresh,
             labels=labels,
             copies=copies or (),
             buckets=bounds,
@@ -181,25 +185,6 @@ class Examination:
         )
         return None if one is None else frozenset(n for s in one.labels for n in s) - {"__name__"}
 
-    def _history(self) -> float | None:
-        """The largest of some ages at which there are samples."""
-        found = None
-        for age in _AGES:
-            count = self._client.instant(f"count({self._metric})", self._end - age)
-            if not count.values.size and found is not None:
-                break
-            found = age.total_seconds() if count.values.size else found
-        return found
-
-    def _freshness(self) -> float | None:
-        """Age of the newest sample of the last hour, at the end of the window."""
-        hour_ago = max(self._start, self._end - timedelta(hours=1))
-        metric = self._metric
-        found = probes.look(
-            self._client, lambda at: f"max(timestamp({metric}{at}))", hour_ago, self._end
-        )
-        return self._end.timestamp() - float(found.values.max()) if found.values.size else None
-
     def _bounds(self, metric: str) -> tuple[float, ...]:
         found = self._look(lambda at: f"group by (le) ({metric}{at})")
         bounds = {parse_bound(labels.get("le", "")) for labels in found.labels}
@@ -210,20 +195,31 @@ class Examination:
         answer = self._client.instant(f"count({by} < {bounds})", self._end)
         return int(answer.values[0]) if answer.values.size else 0
 
+    def _with_samples(
+        self, extent: Oldest | None, fresh: float | None
+    ) -> tuple[datetime, datetime]:
+        """The part of the window that has samples: the rest is no gap, and not looked at."""
+        start, end = self._start, self._end - timedelta(seconds=max(fresh or 0.0, 0.0))
+        if extent and extent.begin_seconds is not None:
+            start = max(start, self._end - timedelta(seconds=extent.begin_seconds))
+        return min(start, end), end
+
     def _coverage(self, interval: float | None) -> tuple[Coverage, ...]:
         """Samples of the best covered proxy of each workload, by namespace."""
-        if interval is None:
+        start, end = self._start, self._end
+        span = float(int(min(3600.0, (end - start).total_seconds())))
+        if interval is None or span < 2 * interval:
             return ()
         shares: dict[tuple[str, str], list[float]] = {}
-        first = min(self._start + timedelta(hours=1), self._end)  # whole hours of the window only
+        first = start + timedelta(seconds=span)  # whole hours only, where there is one
         for reporter, side in (("source|waypoint", "source"), ("destination", "destination")):
             keys = f"cluster, {side}_cluster, {side}_workload_namespace"
-            chosen = f'{self._metric}{{reporter=~"{reporter}"}}[1h]'
-            found = probes.look(self._client, _scrapes(chosen, keys, side), first, self._end)
+            chosen = f'{self._metric}{{reporter=~"{reporter}"}}[{span:.0f}s]'
+            found = probes.look(self._client, _scrapes(chosen, keys, side), first, end)
             for number, labels in enumerate(found.labels):
                 cluster = labels.get("cluster") or labels.get(f"{side}_cluster", "")
                 namespace = labels.get(f"{side}_workload_namespace", "")
-                share = found.values[found.series == number] * interval / 3600
+                share = found.values[found.series == number] * interval / span
                 shares.setdefault((cluster, namespace), []).append(float(share.mean()))
         return tuple(
             Coverage(cluster, namespace, min(1.0, max(found)))
@@ -232,6 +228,6 @@ class Examination:
 
 
 def _scrapes(chosen: str, keys: str, side: str) -> Moved:
-    """Samples of an hour, of the best covered proxy of each workload."""
+    """Samples of a span, of the best covered proxy of each workload."""
     best = f"max by ({keys}, {side}_workload)"
     return lambda at: f"avg by ({keys}) ({best} (count_over_time({chosen}{at})))"

@@ -44,6 +44,7 @@ class Facts:
         reporters: reporters that were seen.
         interval_seconds: distance of the samples.
         history_seconds: age of the oldest sample that was found; looked for in a few places.
+        begin_seconds: age of the first sample, where there are none of a week ago.
         fresh_seconds: age of the newest sample.
         series: metric → number of series at one moment.
         labels: labels of the requests' series.
@@ -68,6 +69,7 @@ class Facts:
     reporters: tuple[str, ...] = ()
     interval_seconds: float | None = None
     history_seconds: float | None = None
+    begin_seconds: float | None = None
     fresh_seconds: float | None = None
     series: dict[str, int] = field(default_factory=dict)
     labels: frozenset[str] | None = None

@@ -17,6 +17,10 @@ _VERY_LOW_COVERAGE = 0.5
 #: Longer than two scrapes and the lookback of a query.
 _STALE_SECONDS = 600.0
 _NAMED = 4
+_BEGAN = (
+    "If it was set up then, wait: a report wants a day, better a week. If it has run for longer, "
+    "it forgets too soon. "
+)
 
 
 def server(facts: Facts) -> Iterator[Check]:
@@ -90,7 +94,7 @@ def retention(facts: Facts) -> Iterator[Check]:
     """Whether a week is there."""
     if not facts.kind or "the oldest sample" in facts.kept_away:
         return
-    age = facts.history_seconds or 0.0
+    age, begin = facts.history_seconds or 0.0, facts.begin_seconds
     found = f"samples from {_span(age)} ago are there" if age else "no samples from an hour ago"
     if age >= 7 * 86_400:
         yield Check(name="history", status="OK", found=found)
@@ -98,8 +102,9 @@ def retention(facts: Facts) -> Iterator[Check]:
     yield Check(
         name="history",
         status="WARN" if age >= 86_400 else "FAIL",
-        found=f"{found}, none from {_next(age)} ago",
-        fix="Keep at least eight days (--storage.tsdb.retention.time=15d), or ask the long-term "
+        found=found + _where_it_ends(age, begin),
+        fix=("" if begin is None else _BEGAN)
+        + "Keep at least eight days (--storage.tsdb.retention.time=15d), or ask the long-term "
         "store; Istio's quick-start Prometheus keeps six hours",
     )
 
@@ -154,6 +159,20 @@ def _span(seconds: float) -> str:
     if seconds >= 86_400:
         return f"{seconds / 86_400:g} days"
     return f"{seconds / 3600:g} hours"
+
+
+def _where_it_ends(age: float, begin: float | None) -> str:
+    if begin is not None:
+        return f": data begin {_words(begin)} before the end of the window"
+    return f", none from {_next(age)} ago" if age else ""
+
+
+def _words(seconds: float) -> str:
+    """A span to two digits: 12 minutes, 5.5 hours, 3 days."""
+    for size, unit in ((86_400, "days"), (3600, "hours")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds / 60:.0f} minutes"
 
 
 def _next(age: float) -> str:

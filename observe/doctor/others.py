@@ -62,7 +62,8 @@ def cluster_stats(facts: Facts) -> Iterator[Check]:
         name="Envoy's statistics",
         status="WARN",
         found=f"missing: {', '.join(missing)} (Istio leaves them out by default)",
-        fix="Include them; pods must be restarted. Timeouts do not need them",
+        fix="Include them (observe bootstrap istio); pods must be restarted. Timeouts do not need "
+        "them",
         setting=advice.CLUSTER_STATS,
     )
 
@@ -81,7 +82,8 @@ def containers(facts: Facts) -> Iterator[Check]:
             name="containers",
             status="WARN",
             found=f"missing: {', '.join(missing)}",
-            fix="Scrape cAdvisor; only advice on resources needs it",
+            fix="Scrape cAdvisor (observe bootstrap kubernetes does); only advice on resources "
+            "needs it",
             setting=advice.CADVISOR,
         )
         return
@@ -99,7 +101,8 @@ def kubernetes(facts: Facts) -> Iterator[Check]:
             name="kube-state-metrics",
             status="WARN",
             found=f"missing: {_REQUESTED}",
-            fix="Install and scrape it; only advice on resources needs it",
+            fix="Install it and scrape it (observe bootstrap kubernetes does); only advice on "
+            "resources needs it",
             setting=advice.KUBE_STATE_METRICS,
         )
         return
