@@ -84,6 +84,8 @@ class GrafanaDouble:
         text = b"" if answer is None else json.dumps(answer).encode()
         request.send_response(status)
         request.send_header("Content-Type", "application/json")
+        if status in (301, 302, 307, 308):
+            request.send_header("Location", answer["location"])
         request.send_header("Content-Length", str(len(text)))
         request.end_headers()
         request.wfile.write(text)

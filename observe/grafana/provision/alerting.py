@@ -47,9 +47,11 @@ class Alerting:
 
     def put_group(self, folder: str, title: str, body: Mapping[str, Any]) -> None:
         """Create or replace a group with all its rules."""
+        # The API demands an organisation and overwrites it with the token's: no plan compares it.
+        rules = [{"orgID": 1, **rule} for rule in body["rules"]]
         with translated(f"save rule group {title}", self._server.host):
             self._calls.update_rule_group(
-                folder, _quoted(title), dict(body), disable_provenance=True
+                folder, _quoted(title), {**body, "rules": rules}, disable_provenance=True
             )
 
     def delete_group(self, folder: str, title: str) -> None:

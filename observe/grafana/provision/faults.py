@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from observe.errors import InputError, ObserveError, SourceError
 
@@ -32,7 +33,7 @@ def translated(doing: str, host: str) -> Iterator[None]:
         SourceError: everything else that went wrong.
     """
     from grafana_client.client import GrafanaException, GrafanaTimeoutError
-    from niquests.exceptions import RequestException
+    from niquests.exceptions import RequestException, TooManyRedirects
 
     try:
         yield
@@ -43,6 +44,8 @@ def translated(doing: str, host: str) -> Iterator[None]:
         ) from error
     except GrafanaException as error:
         raise _refusal(error.status_code, _said(error.response), doing, host) from error
+    except TooManyRedirects as error:
+        raise _moved(error, doing, host) from error
     except RequestException as error:
         raise _unreachable(error, doing, host) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -77,6 +80,16 @@ def _refusal(status: int, said: str, doing: str, host: str) -> ObserveError:
             "See Grafana's log; what was done before stays, and a second run goes on from there",
         )
     return InputError(f"Grafana refuses to {doing} (HTTP {status}{tail})")
+
+
+def _moved(error: Any, doing: str, host: str) -> SourceError:
+    target = urlsplit(str(error.response.headers.get("Location") or ""))
+    where = f"{target.scheme}://{target.hostname}" if target.hostname else "another path"
+    return SourceError(
+        f"Grafana at {host} sends its callers to {where} ({doing})",
+        "Give the address that it sends to: its scheme, host and path. A page of a login before "
+        "Grafana cannot be used with a token",
+    )
 
 
 def _unreachable(error: Exception, doing: str, host: str) -> SourceError:

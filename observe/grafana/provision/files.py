@@ -19,7 +19,7 @@ DASHBOARDS_PATH = "/var/lib/grafana/dashboards/observe"
 PASSWORD_PATH = "/etc/grafana/secrets/observe-password"  # noqa: S105 - where it is, not what
 
 #: Fields of a provisioned rule that files write otherwise or take from the group.
-_FROM_GROUP = ("ruleGroup", "folderUID", "orgID")
+_FROM_GROUP = ("ruleGroup", "folderUID")
 
 
 def provisioning_files(resources: Sequence[Resource]) -> dict[str, str]:

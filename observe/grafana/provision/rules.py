@@ -8,6 +8,7 @@ is the condition. A series that goes away resolves, and no series at all is no a
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,8 +19,9 @@ from observe.grafana.provision.model import Kind, Resource
 _RANGE_SECONDS = 600
 #: Grafana's name for the data source of expressions.
 _EXPRESSION = "__expr__"
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_INTERVAL = re.compile(r"([0-9]+)(ms|s|m|h|d)")
+_TICK_SECONDS = 10
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_INTERVAL = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
 
 
 def rule_groups(
@@ -65,10 +67,9 @@ def _rule(
         "title": title,
         "ruleGroup": group,
         "folderUID": folder,
-        "orgID": 1,
         "condition": "C",
         "data": [_query(str(rule["expr"]), datasource), *_EXPRESSIONS],
-        "for": str(rule.get("for", "0s")),
+        "for": _canonical(str(rule.get("for", "0s"))),
         "noDataState": "OK",
         "execErrState": "Error",
         "labels": dict(rule.get("labels", {})),
@@ -124,6 +125,19 @@ def _uid(folder: str, group: str, title: str) -> str:
     return "observe-" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def _canonical(text: str) -> str:
+    """A duration as Grafana writes it when it is asked: `90s` comes back as `1m30s`."""
+    left, written = round(_seconds(text)), ""
+    for unit in ("d", "h", "m", "s"):
+        number, left = divmod(left, round(_UNITS[unit]))
+        written += f"{number}{unit}" if number else ""
+    return written or "0s"
+
+
 def _interval_seconds(text: str) -> int:
-    parts = _INTERVAL.findall(text)
-    return max(10, round(sum(int(number) * _UNITS[unit] for number, unit in parts)))
+    """Grafana's scheduler ticks each ten seconds, and refuses what is no multiple of that."""
+    return max(_TICK_SECONDS, math.ceil(_seconds(text) / _TICK_SECONDS) * _TICK_SECONDS)
+
+
+def _seconds(text: str) -> float:
+    return sum(int(number) * _UNITS[unit] for number, unit in _INTERVAL.findall(text))

@@ -73,6 +73,8 @@ class GrafanaServer:
             timeout=settings.timeout_seconds,
             user_agent=f"mesh-observe/{observe.__version__}",
         )
+        # A redirected POST would become a GET, which answers 200 and changes nothing.
+        self.api.client.s.max_redirects = 0
 
     def version(self) -> str:
         """Its version, such as `12.1.0`; empty when it is hidden from strangers."""

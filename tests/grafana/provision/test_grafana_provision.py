@@ -24,6 +24,7 @@ from observe.grafana.provision.execute import execute, to_do
 from observe.grafana.provision.model import Resource, Verb
 from observe.grafana.provision.plan import make_plan
 from observe.grafana.provision.rollback import read_rollback, rollback_of, undo, write_rollback
+from observe.grafana.provision.rules import rule_groups
 from observe.grafana.provision.server import GrafanaServer, GrafanaSettings
 
 PASSWORD = "correct horse battery"
@@ -259,6 +260,46 @@ def test_each_refusal_is_one_line_that_says_what_to_do(
     assert "\n" not in str(caught.value)
     assert TOKEN not in str(caught.value)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_named_and_not_followed(double: GrafanaDouble, status: int) -> None:
+    double.fault = lambda method, path: (status, {"location": "https://other.example/login?x=1"})
+    with pytest.raises(SourceError, match=r"callers to https://other\.example ") as caught:
+        GrafanaServer(GrafanaSettings(double.url, TOKEN)).create_folder("observe", "Observe")
+    assert double.calls == [("POST", "/api/folders")]
+    assert caught.value.hint
+
+
+def test_rules_in_another_organisation_are_unchanged_the_second_time(
+    grafana: GrafanaServer, double: GrafanaDouble
+) -> None:
+    apply(grafana, everything())
+    for group in double.groups.values():
+        for rule in group["rules"]:
+            assert rule["orgID"] == 1
+            rule["orgID"] = 7
+    assert verbs(grafana, everything()) == Counter({Verb.UNCHANGED: 7})
+
+
+@pytest.mark.parametrize(
+    ("interval", "seconds"), [("1m", 60), ("15s", 20), ("5s", 10), ("1m30s", 90)]
+)
+def test_the_interval_of_a_group_is_a_multiple_of_ten_seconds(interval: str, seconds: int) -> None:
+    rules = [{"alert": "A", "expr": "up", "for": "90s"}]
+    groups = [{"name": "g", "interval": interval, "rules": rules}]
+    (group,) = rule_groups([{"groups": groups}], "observe", EDGE_UID)
+    assert group.body["interval"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("held", "written"),
+    [("90s", "1m30s"), ("60m", "1h"), ("24h", "1d"), ("0m", "0s"), ("2h", "2h"), ("1w", "7d")],
+)
+def test_a_duration_is_sent_as_grafana_writes_it(held: str, written: str) -> None:
+    rules = [{"alert": "A", "expr": "up", "for": held}]
+    (group,) = rule_groups([{"groups": [{"name": "g", "rules": rules}]}], "observe", EDGE_UID)
+    assert group.body["rules"][0]["for"] == written
 
 
 def test_a_wrong_token_is_named_without_showing_it(double: GrafanaDouble) -> None:
