@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from observe.bootstrap.config import check_tree
 from observe.bootstrap.local.files import read_json
 from observe.bootstrap.local.programs import find_programs
+from observe.bootstrap.local.receiver import require_receiver
 from observe.bootstrap.local.render import commands, render
 from observe.bootstrap.local.running import find_running
 from observe.bootstrap.local.settings import LocalSettings, Places
@@ -57,10 +58,11 @@ def make_plan(settings: LocalSettings, places: Places) -> Plan:
 
     Raises:
         InputError: a program is missing or too old, promtool or amtool refuses a file, a port is
-            taken.
+            taken, the receiver's file is missing.
         OutputError: the folder cannot be written.
     """
     require_writable(places.folder)
+    require_receiver(settings.stack, places)
     wanted = commands(settings, places, find_programs())
     files = render(settings, places)
     problems = check_tree(files)

@@ -51,6 +51,8 @@ def local_group(
         raise InputError("--foreground has no meaning without --apply", "add --apply")
     console = ctx.find_object(Console) or Console()
     settings, places = read_settings(options), read_places(ctx)
+    if settings.stack.security.auth == "mtls":
+        console.warn("security.auth mtls is for clusters: on this machine a password is asked for")
     if not apply:
         stdout.show(_shown(make_plan(settings, places), settings, places), stdout.table_width())
         console.say("Nothing was changed; add --apply to carry it out.")
@@ -67,7 +69,7 @@ def _apply(settings: LocalSettings, places: Places, console: Console, foreground
         with console.progress("Starting", counted=False):
             plan = up.apply(settings, places, console.detail)
         console.say("Nothing to change." if plan.nothing else _done(plan))
-        if not (settings.targets or settings.targets_file):
+        if not (settings.targets or _count(settings.targets_file)):
             console.warn("nothing is scraped yet: name what to scrape with --target")
         with console.progress("Waiting until rates are federated", counted=False):
             since = 0.0 if plan.nothing else began
@@ -81,6 +83,12 @@ def _apply(settings: LocalSettings, places: Places, console: Console, foreground
     finally:
         if foreground:
             stop(places)
+
+
+def _count(targets_file: Path | None) -> int:
+    from observe.bootstrap.local.targets_file import count_targets
+
+    return count_targets(targets_file) if targets_file else 0
 
 
 def _done(plan: Plan) -> str:

@@ -100,26 +100,23 @@ def read_settings(options: Mapping[str, Any]) -> LocalSettings:
     Raises:
         InputError: a file cannot be read, or a value makes no sense.
     """
+    from observe.bootstrap.config.user_rules import read_user_rules
     from observe.bootstrap.local.settings import ALERTMANAGER, EDGE, EXTERNAL, LocalSettings
     from observe.bootstrap.local.targets import parse_targets
+    from observe.bootstrap.local.targets_file import count_targets
     from observe.errors import InputError
-    from observe.export.yaml_io import read_text
 
     file: Path | None = options["targets_file"]
     if file is not None and (not file.is_file() or file.suffix not in (".json", ".yml", ".yaml")):
         raise InputError(f"--targets-file {file} is no .json, .yml or .yaml file that exists")
-    rules: dict[str, str] = {}
-    for path in options["rules"]:
-        name = f"user-{path.stem}.yaml"
-        if name in rules:
-            raise InputError(f"two rule files are named {path.stem}", "rename one of them")
-        rules[name] = read_text(path)
+    if file is not None:
+        count_targets(file)
     return LocalSettings(
         stack=_read_stack(options["stack_file"], options["retention"]),
         ports={name: options[f"{name}_port"] for name in (EDGE, EXTERNAL, ALERTMANAGER)},
         targets=parse_targets(options["targets"]),
         targets_file=None if file is None else file.absolute(),
-        user_rules=rules,
+        user_rules=read_user_rules(options["rules"]),
     )
 
 
