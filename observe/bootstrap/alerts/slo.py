@@ -7,7 +7,7 @@ says that enough of the budget is gone to matter, the short one that it still go
 from __future__ import annotations
 
 from observe.bootstrap.alerts.build import alert, percent
-from observe.bootstrap.alerts.slo_series import BY, RATES, ratio, total
+from observe.bootstrap.alerts.slo_series import BY, RATES, SECONDS, ratio, total
 from observe.bootstrap.alerts.thresholds import BURN_WINDOWS, THRESHOLDS, BurnWindow
 from observe.bootstrap.rules.model import Alert
 from observe.bootstrap.stack import Stack
@@ -15,7 +15,11 @@ from observe.bootstrap.stack import Stack
 #: The shortest ratio ends with the data; it is remembered this long, so that losing sight of a
 #: burning service does not look like its recovery. By then ObserveFederationStale has told.
 _REMEMBERED = "15m"
+_SERVICE = "destination_service"
+#: Of a window: with less, the text says how much there is.
+_MOSTLY = 0.9
 _WINDOW_WORDS = {"1h": "hour", "6h": "6 hours", "1d": "day", "3d": "3 days"}
+_WINDOW_HOURS = {"1h": 1, "6h": 6, "1d": 24, "3d": 72}
 _NAMES = {"availability": "IstioAvailabilityBurn", "latency": "IstioLatencyBurn"}
 
 
@@ -62,10 +66,22 @@ def _burn(objective: str, allowed: float, burn: BurnWindow, stack: Stack) -> Ale
         summary=f"{{{{ $labels.destination_service }}}} {what} far more often than it may"
         " (clients in {{ $labels.cluster }})",
         description=f"{{{{ $value | humanizePercentage }}}} of the requests of the last"
-        f" {_WINDOW_WORDS[burn.long]} {_done(objective, stack)}; the objective allows"
-        f" {percent(round(allowed, 10))}. This alert begins at {percent(float(over))}, sustained"
-        f" over {burn.long} and still going on over {burn.short}: the allowance of 30 days would"
-        f" be gone in {30 * allowed / float(over):.2g} days or less.",
+        f" {_WINDOW_WORDS[burn.long]} {_done(objective, stack)}{_measured(objective, burn)}; the"
+        f" objective allows {percent(round(allowed, 10))}. This alert begins at"
+        f" {percent(float(over))} over {burn.long}, while it still goes on over {burn.short}: at"
+        " that pace the allowance of 30 days would be gone in"
+        f" {30 * allowed / float(over):.2g} days or less.",
+    )
+
+
+def _measured(objective: str, burn: BurnWindow) -> str:
+    """How much of the window there is, as a template; silent where nearly all of it is there."""
+    most = _MOSTLY * _WINDOW_HOURS[burn.long] * 3600
+    span = f"count_over_time({RATES[objective][1]}{{cluster=%q,{_SERVICE}=%q}}[{burn.long}])"
+    asked = f"printf `{span} * {SECONDS} < {most:.0f}` .Labels.cluster .Labels.{_SERVICE} | query"
+    return (
+        f"{{{{ with {asked} }}}} (there are data for {{{{ . | first | value | humanizeDuration }}}}"
+        " of that time){{ end }}"
     )
 
 

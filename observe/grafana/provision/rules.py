@@ -80,8 +80,10 @@ def _rule(
 def grafana_template(text: str) -> str:
     """A template of Prometheus as Grafana reads it: the value of a series stands in `$values.A`.
 
-    `$value` exists in Grafana too, and is a list of all values there.
+    `$value` exists in Grafana too, and is a list of all values there. Grafana's templates cannot
+    ask a server: what a block says after `{{ with ... | query }}` is left out.
     """
+    text = re.sub(r"\{\{ with .*?\| query \}\}.*?\{\{ end \}\}", "", text)
     return re.sub(r"\$value\b", "$values.A.Value", text)
 
 

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from grafana_double import TOKEN, GrafanaDouble
 
+from observe.bootstrap.alerts import external_alerts
+from observe.bootstrap.alerts.runbooks import rules_by_alert
+from observe.bootstrap.stack import Stack
 from observe.errors import InputError, OutputError, SourceError
 from observe.grafana.provision.bundle import (
     CONTACT_UID,
@@ -24,7 +27,7 @@ from observe.grafana.provision.execute import execute, to_do
 from observe.grafana.provision.model import Resource, Verb
 from observe.grafana.provision.plan import make_plan
 from observe.grafana.provision.rollback import read_rollback, rollback_of, undo, write_rollback
-from observe.grafana.provision.rules import rule_groups
+from observe.grafana.provision.rules import grafana_template, rule_groups
 from observe.grafana.provision.server import GrafanaServer, GrafanaSettings
 
 PASSWORD = "correct horse battery"
@@ -357,3 +360,17 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(InputError) as caught:
         GrafanaServer(GrafanaSettings(url))
     assert "u:p" not in str(caught.value)
+
+
+def test_a_burn_alert_asks_no_server_from_within_a_template_of_grafana() -> None:
+    (rule,) = [
+        rule
+        for rule in rules_by_alert(external_alerts(Stack()))["IstioAvailabilityBurn"]
+        if rule["labels"]["window"] == "3d"
+    ]
+    assert "| query }}" in rule["annotations"]["description"]
+    assert grafana_template(rule["annotations"]["description"]) == (
+        "{{ $values.A.Value | humanizePercentage }} of the requests of the last 3 days failed; the "
+        "objective allows 0.1 %. This alert begins at 0.1 % over 3d, while it still goes on over "
+        "6h: at that pace the allowance of 30 days would be gone in 30 days or less."
+    )
