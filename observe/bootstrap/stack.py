@@ -6,16 +6,81 @@ recorded rates of all clusters. How the numbers were chosen: docs/bootstrap.md.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from observe.documents import CamelModel
 
+
+def _shaped(pattern: str, words: str) -> AfterValidator:
+    """Refuse a text of another shape, in words that a person understands."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} is none: write {words}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or re.search(r"\s", text):
+        raise ValueError("write an address such as https://observe.example.org:9090")
+    if parts.username or parts.password:
+        raise ValueError("an address must not hold a password: it stands in files that many read")
+    return text
+
+
 #: A name that may stand in a Kubernetes object's name (RFC 1123 label).
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+Name = Annotated[
+    str,
+    _shaped(
+        r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+        "small letters, digits and dashes, such as istio-system",
+    ),
+]
+#: A cluster's name as Istio has it (`Kubernetes` when nobody chose one): a label's value.
+ClusterName = Annotated[
+    str,
+    _shaped(
+        r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        "letters, digits, dashes, dots and underscores, such as east or Kubernetes",
+    ),
+]
 #: A duration as Prometheus writes it; one unit.
-Retention = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(h|d|w|y)$")]
+Retention = Annotated[
+    str, _shaped(r"[1-9][0-9]{0,4}(h|d|w|y)", "a number and h, d, w or y, such as 90d")
+]
+Url = Annotated[str, AfterValidator(_address)]
+#: Registry, path, and a tag or a digest.
+Image = Annotated[
+    str,
+    _shaped(
+        r"[A-Za-z0-9][A-Za-z0-9._:/-]*[A-Za-z0-9](@sha256:[0-9a-f]{64})?",
+        "an image such as prom/prometheus:v3.5.0",
+    ),
+]
+
+
+def _as_text(value: Any) -> Any:
+    """`1.27` without quotes is a number to YAML; 1.30 would read 1.3, which nobody can tell."""
+    if isinstance(value, float):
+        raise ValueError(f"put it into quotes: '{value}' (without them 1.30 would be read as 1.3)")
+    return value
+
+
+#: A version of Istio.
+IstioVersion = Annotated[
+    str, BeforeValidator(_as_text), _shaped(r"1\.[0-9]{1,2}(\.[0-9]{1,3})?", "it like '1.27.3'")
+]
 
 #: Evaluations that a rate window must span, so that one missed scrape leaves two samples in it.
 _SCRAPES_PER_WINDOW = 4
@@ -28,8 +93,10 @@ class _Part(CamelModel):
 class Cluster(_Part):
     """One cluster of the mesh, with an edge tier of its own."""
 
-    name: Name = Field(description="value of the label `cluster`: Istio's multiCluster.clusterName")
-    edge_url: str | None = Field(
+    name: ClusterName = Field(
+        description="value of the label `cluster`: Istio's multiCluster.clusterName"
+    )
+    edge_url: Url | None = Field(
         default=None,
         description="where the external tier reaches this edge tier; none: a Service beside it",
     )
@@ -67,10 +134,10 @@ class ExternalTier(_Part):
         default=30, ge=1, le=300, description="distance of requests to /federate"
     )
     retention: Retention = Field(default="90d", description="how long recorded rates are kept")
-    write_url: str | None = Field(
+    write_url: Url | None = Field(
         default=None, description="where edge tiers of other clusters send to (remote-write)"
     )
-    alertmanager_url: str | None = Field(
+    alertmanager_url: Url | None = Field(
         default=None,
         description="where edge tiers of other clusters send alerts; none: they stay there",
     )
@@ -122,9 +189,9 @@ class Stack(_Part):
 
     namespace: Name = "observe"
     istio_namespace: Name = "istio-system"
-    istio_version: str = Field(default="1.27", pattern=r"^1\.[0-9]{1,2}(\.[0-9]{1,3})?$")
+    istio_version: IstioVersion = "1.27"
     clusters: tuple[Cluster, ...] = Field(default=(Cluster(name="east"),), min_length=1)
-    home: Name | None = Field(
+    home: ClusterName | None = Field(
         default=None, description="the cluster that the external tier runs in; none: the first"
     )
     edge: EdgeTier = EdgeTier()
@@ -132,9 +199,9 @@ class Stack(_Part):
     objectives: Objectives = Objectives()
     alerting: Alerting = Alerting()
     security: Security = Security()
-    prometheus_image: str = "prom/prometheus:v3.5.0"
-    alertmanager_image: str = "prom/alertmanager:v0.28.1"
-    gate_image: str = Field(
+    prometheus_image: Image = "prom/prometheus:v3.5.0"
+    alertmanager_image: Image = "prom/alertmanager:v0.28.1"
+    gate_image: Image = Field(
         default="nginxinc/nginx-unprivileged:1.28-alpine",
         description="asks for the password before a Prometheus that an operator runs",
     )
