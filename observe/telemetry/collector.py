@@ -76,7 +76,8 @@ def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -
     if edges.empty and not pulled.missing:
         warnings.append(
             f"no requests were recorded between {steps.start:%F %H:%M} and {steps.end:%F %H:%M} "
-            "UTC: choose another window, or check what the server keeps (retention)"
+            "UTC: choose another window, or check what the server keeps (retention); "
+            "observe doctor says since when there are samples"
         )
     warnings += silence_warnings(covered.silent, steps) if known else ["coverage is not known"]
     source = Source(

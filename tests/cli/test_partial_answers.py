@@ -267,6 +267,7 @@ def test_a_window_without_anything_gets_a_report_that_says_what_to_do(
     assert run.code == 0, run.err
     assert "no requests were recorded between" in run.err
     assert "choose another window" in run.err
+    assert "observe doctor says since when there are samples" in " ".join(run.err.split())
     assert run.out.startswith("0 to change, 0 fit as they are, 0 withheld")
     assert "choose another window" in (tmp_path / "observe-report/report.md").read_text()
     assert "choose another window" in (tmp_path / "observe-report/report.html").read_text()
