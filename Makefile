@@ -42,7 +42,7 @@ format: setup ## Format the code
 	@ruff check --fix . ; ruff format .
 
 .PHONY: bench
-bench: setup prometheus ## Print every figure that the documents quote
+bench: setup prometheus ## Run the benchmarks and print their figures
 	@for name in quantiles timeouts spans real_quantiles real_timeouts recorded federation sizing collect cache; do \
 	  echo "== benchmarks/$$name.py"; $(PYTHON) benchmarks/$$name.py || exit 1; done
 

@@ -108,7 +108,7 @@ def _require_ports(
         patient: whether to wait for those.
     """
     ours, dying = set(ports_of(running).values()), set(ports_of(before).values())
-    for port in settings.ports.values():
+    for name, port in settings.ports.items():
         if port in ours:
             continue
         deadline = time.monotonic() + (_DYING_SECONDS if patient and port in dying else 0)
@@ -116,7 +116,7 @@ def _require_ports(
             if time.monotonic() >= deadline:
                 raise InputError(
                     f"port {port} on {HOST} is taken",
-                    "Stop what listens there, or choose another port",
+                    f"stop what listens there (`ss -ltnp` tells), or choose another --{name}-port",
                 )
             time.sleep(0.2)
 

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from observe.bootstrap.config.jobs import GATEWAYS, SIDECARS, WAYPOINTS, ZTUNNEL
+from observe.bootstrap.config.federation import OWN_JOB
+from observe.bootstrap.config.jobs import (
+    CADVISOR,
+    GATEWAYS,
+    ISTIOD,
+    KUBE_STATE,
+    SIDECARS,
+    WAYPOINTS,
+    ZTUNNEL,
+)
 from observe.errors import InputError
 
 #: Envoy's statistics, as Istio's agent serves them; everything else serves `/metrics`.
 _PATHS = dict.fromkeys((SIDECARS, GATEWAYS, WAYPOINTS, ZTUNNEL), "/stats/prometheus")
 #: Job of targets that come from a file and have no label `job` there.
 FILE_JOB = "targets"
+#: Jobs that rules and alerts read by their names.
+_KNOWN = (SIDECARS, GATEWAYS, WAYPOINTS, ZTUNNEL, ISTIOD, CADVISOR, KUBE_STATE)
+#: Jobs that the stack has already.
+_RESERVED = (OWN_JOB, "alertmanager", FILE_JOB)
+#: Likeness from which a name is taken for a slip; `gateway` is just like enough.
+_ALIKE = 0.66
 
 
 def parse_targets(texts: Sequence[str]) -> dict[str, list[str]]:
     """Job → addresses, from `JOB=HOST:PORT` or `JOB=HOST:PORT/PATH`.
 
     Raises:
-        InputError: one is written otherwise.
+        InputError: one is written otherwise, or its job is one that the stack has already.
     """
     found: dict[str, list[str]] = {}
     for text in texts:
@@ -31,7 +47,22 @@ def parse_targets(texts: Sequence[str]) -> dict[str, list[str]]:
                 f"--target {text!r} is not understood",
                 "write JOB=HOST:PORT, such as istio-sidecars=127.0.0.1:15020",
             )
+        if job.strip() in _RESERVED:
+            raise InputError(
+                f"--target {text!r}: the stack has a job {job.strip()} already",
+                "choose another name, such as my-" + job.strip(),
+            )
         found.setdefault(job.strip(), []).append(rest)
+    return found
+
+
+def likely_slips(jobs: Iterable[str]) -> dict[str, str]:
+    """Job → the job of Istio that was probably meant: one that rules read, by almost that name."""
+    found: dict[str, str] = {}
+    for job in jobs:
+        near = get_close_matches(job, _KNOWN, 1, _ALIKE)
+        if near and job not in _KNOWN:
+            found[job] = near[0]
     return found
 
 

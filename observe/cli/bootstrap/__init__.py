@@ -34,7 +34,8 @@ _COMMANDS: tuple[click.Command, ...] = (
 def bootstrap_group() -> None:
     """Set up the stack: an edge tier that records rates, an external one that keeps them.
 
-    Nothing is changed without --apply: each target first prints what it would do.
+    No server or cluster is changed without --apply: a target prints what it would do, or renders
+    the files into the folder of --output.
     """
 
 

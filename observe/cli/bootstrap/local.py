@@ -42,6 +42,7 @@ def local_group(
     that is in a file of the folder.
     """
     from observe.bootstrap.local.plan import make_plan
+    from observe.bootstrap.local.targets import likely_slips
     from observe.errors import InputError
 
     del folder
@@ -53,6 +54,8 @@ def local_group(
     settings, places = read_settings(options), read_places(ctx)
     if settings.stack.security.auth == "mtls":
         console.warn("security.auth mtls is for clusters: on this machine a password is asked for")
+    for job, near in likely_slips(settings.targets).items():
+        console.warn(f"--target {job}=...: did you mean {near}? Rules read no job {job}")
     if not apply:
         stdout.show(_shown(make_plan(settings, places), settings, places), stdout.table_width())
         console.say("Nothing was changed; add --apply to carry it out.")

@@ -33,9 +33,18 @@ def plan_table(plan: Plan, settings: LocalSettings, places: Places) -> Renderabl
             f"Memory and disk are estimates for {mesh}, with its whole retention "
             f"({settings.stack.edge.retention}, {settings.stack.external.retention})."
         ),
+        Text(f"\nScraped: {_scraped(settings)}"),
         Text(f"\nFiles in {plain(str(places.config))}:"),
         Text("\n".join(lines) or "  no change"),
     )
+
+
+def _scraped(settings: LocalSettings) -> str:
+    """What was named, by job."""
+    named = [f"{job} ({', '.join(where)})" for job, where in settings.targets.items()]
+    if settings.targets_file is not None:
+        named.append(f"what {settings.targets_file} lists")
+    return plain("; ".join(named)) or "nothing but the stack itself; see --target"
 
 
 def status_table(found: Iterable[ProcessStatus]) -> RenderableType:

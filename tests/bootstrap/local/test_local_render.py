@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from observe.bootstrap.local.programs import require_version
 from observe.bootstrap.local.render import commands, render
 from observe.bootstrap.local.settings import LocalSettings, Places
-from observe.bootstrap.local.targets import parse_targets, scrape_jobs
+from observe.bootstrap.local.targets import likely_slips, parse_targets, scrape_jobs
 from observe.bootstrap.stack import ExternalTier, Stack
 from observe.errors import InputError
 
@@ -35,6 +35,21 @@ def test_targets_are_grouped_by_job_and_a_path_may_follow() -> None:
 def test_a_target_written_otherwise_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="is not understood"):
         parse_targets([text])
+
+
+@pytest.mark.parametrize("job", ["prometheus", "alertmanager", "targets"])
+def test_a_job_that_the_stack_has_is_refused(job: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_targets([f"{job}=h:1"])
+    assert caught.value.message == f"--target '{job}=h:1': the stack has a job {job} already"
+    assert caught.value.hint == f"choose another name, such as my-{job}"
+
+
+def test_a_job_almost_named_like_one_of_istio_is_a_likely_slip() -> None:
+    assert likely_slips(["sidecars", "gateway", "istiod", "istio-sidecars", "apps"]) == {
+        "sidecars": "istio-sidecars",
+        "gateway": "istio-gateways",
+    }
 
 
 def test_proxies_are_asked_at_the_path_of_the_agent_and_others_at_metrics() -> None:
