@@ -190,6 +190,8 @@ def _tell(inventory: Inventory, telemetry: Telemetry | None, console: Console) -
     """What was judged and what was not."""
     judged = ", ".join(f"{n} {kind}" for kind, n in sorted(_judged(inventory).items()))
     others = sum(inventory.others.values())
+    if not judged:
+        console.warn("no VirtualService and no DestinationRule was found: nothing was judged")
     console.say(
         f"judged: {judged or 'nothing'}; "
         + (f"{others} objects of other kinds skipped; " if others else "")
@@ -197,8 +199,8 @@ def _tell(inventory: Inventory, telemetry: Telemetry | None, console: Console) -
     )
     if inventory.templates:
         console.warn(
-            f"{len(inventory.templates)} files are chart templates and were not judged, such as "
-            f"{inventory.templates[0]}: render the chart first"
+            f"chart templates were not judged ({len(inventory.templates)}, such as "
+            f"{inventory.templates[0]}): render the chart first"
         )
     for error in inventory.unreadable:
         console.error(error.message, error.hint)

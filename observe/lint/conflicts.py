@@ -89,6 +89,13 @@ def _twice(world: World) -> Iterator[Finding]:
             )
 
 
+def _unless(item: ConfigObject, other: ConfigObject) -> str:
+    """What may excuse two objects in different folders, unless those are namespaces."""
+    of_namespaces = item.folder == item.namespace and other.folder == other.namespace
+    apart = item.folder != other.folder and not of_namespaces
+    return ", unless the folders are for different clusters" if apart else ""
+
+
 def _two_virtual_services(host: str, items: list[ConfigObject]) -> Iterator[Finding]:
     for index, item in enumerate(items):
         others = [other for other in items[:index] if share_clients(item, other)]
@@ -101,7 +108,8 @@ def _two_virtual_services(host: str, items: list[ConfigObject]) -> Iterator[Find
                 f"{host} is a host of {labels(others)}, too: sidecars apply only the oldest object"
                 + (f", which is {first.label}; this one is ignored" if known else "")
                 + " (istio#36621)",
-                "Merge the routes into one VirtualService.",
+                f"Merge the routes into one VirtualService{_unless(item, first)}.",
+                "warning" if _unless(item, first) else None,
             )
 
 
@@ -165,8 +173,8 @@ def _same_namespace(host: str, item: ConfigObject, other: ConfigObject) -> Findi
         item,
         ("spec", "host"),
         f"{host} has {labels([other])} in the same namespace, too: {lost}",
-        "Merge them into one DestinationRule.",
-        "critical" if both else None,
+        f"Merge them into one DestinationRule{_unless(item, other)}.",
+        "critical" if both and not _unless(item, other) else None,
     )
 
 

@@ -49,7 +49,7 @@ def check_outliers(world: World, replicas: Mapping[str, int]) -> Iterator[Findin
         replicas: full host → hosts behind it at their fewest, where that is known.
     """
     for item in world.destination_rules:
-        host = full_host(str(item.spec["host"]), item)
+        host = full_host(str(item.spec.get("host", "")), item)
         hosts = next((replicas[h] for h in replicas if host in spellings(h)), None)
         for path, policy in policies(item):
             if "outlierDetection" in policy:

@@ -50,7 +50,7 @@ def known_codes(codes: Iterable[str]) -> frozenset[str]:
     for code in codes:
         if code.upper() not in names:
             near = get_close_matches(code.upper(), names, n=1)
-            hint = f"did you mean {near[0]}?" if near else "docs/lint.md lists the codes"
+            hint = f"did you mean {near[0]}?" if near else "see docs/lint.md for all codes"
             raise InputError(f"{shown(code)} is no code of the linter", hint)
         found.add(code.upper())
     return frozenset(found)

@@ -47,7 +47,7 @@ def check_subsets(world: World) -> Iterator[Finding]:
         yield from _undefined(item, world)
         yield from _delegates(item, world)
     for item in world.destination_rules:
-        host = full_host(str(item.spec["host"]), item)
+        host = full_host(str(item.spec.get("host", "")), item)
         top = item.spec.get("trafficPolicy", {})
         yield from _policy(item, ("spec", "trafficPolicy"), top, top)
         for index, subset in enumerate(item.spec.get("subsets", [])):
