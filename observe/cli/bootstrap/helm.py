@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from observe.cli.bootstrap.rendering import render_tiers, rendering_options
+from observe.cli.console import Console
 from observe.cli.options import SectionCommand
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ def helm_command(ctx: click.Context, /, stack: Path | None, **options: Any) -> N
     """
     from observe.bootstrap.helm import render_helm
 
+    console = ctx.find_object(Console) or Console()
+    console.warn(
+        "the chart's own port 9090 asks for no password: the NetworkPolicy leaves it open to the "
+        "release's namespace"
+    )
     ctx.exit(render_tiers(ctx, render_helm, stack, options, _next_steps))
 
 

@@ -168,6 +168,15 @@ def check(files: Rendered, console: Console) -> None:
 
 def warn_of_stack(stack: Stack, console: Console) -> None:
     """What is allowed, and should be known before it is applied."""
+    from observe.bootstrap.objectives import bounds_around_latency
+
+    around = bounds_around_latency(stack)
+    if around:
+        console.warn(
+            f"objectives.latencyMs {stack.objectives.latency_ms:.15g} is no upper end of Istio's "
+            f"default buckets (next to it: {around[0]:.15g} and {around[1]:.15g}): unless your "
+            "mesh has such a bucket, nothing is measured against it"
+        )
     for cluster in stack.clusters:
         if cluster.name == stack.home_cluster.name:
             continue
