@@ -5,7 +5,7 @@ from __future__ import annotations
 from observe.bootstrap.alerts.outcome_selectors import FAILED, JUDGED, flagged
 from observe.signals.outcomes import FAILURE_FLAGS, INJECTED_FLAGS, TIMEOUT_FLAGS
 
-__all__ = ["FAILURES", "JUDGED", "REFUSED", "SUCCESSES", "TIMEOUTS", "with_flag"]
+__all__ = ["FAILURES", "JUDGED", "LOST", "REFUSED", "SUCCESSES", "TIMEOUTS", "with_flag"]
 
 #: Server errors and timeouts, as the alerts count them.
 FAILURES = FAILED
@@ -17,6 +17,13 @@ SUCCESSES = (
 )
 #: Requests that a timeout of the proxy ended.
 TIMEOUTS = ((flagged(sorted(TIMEOUT_FLAGS)), flagged(sorted(INJECTED_FLAGS), "!~")),)
+#: Cut by a timeout, or given to no host: overflow, no healthy host, no connection.
+LOST = (
+    (
+        flagged(sorted(TIMEOUT_FLAGS | {"UO", "UH", "UF"})),
+        flagged(sorted(INJECTED_FLAGS), "!~"),
+    ),
+)
 #: The caller asked for something it should not have: 4xx without a failing flag.
 REFUSED = ((_QUIET, 'response_code=~"4.."', 'response_code!="499"'),)
 

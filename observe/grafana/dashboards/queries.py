@@ -97,9 +97,12 @@ def tries_per_request(client: View, server: View, by: Iterable[str]) -> str:
 
 
 def extra_load(client: View, server: View) -> str:
-    """Tries beyond the first, per request, over all edges that both sides report (0 = none)."""
+    """Tries beyond the first, per request, over all edges that both sides report (0 = none).
+
+    Requests that never reach a server would make it negative; they are no relief by retries.
+    """
     edge = ("source_workload", "source_workload_namespace", "destination_service")
     served, asked = (total(v.alone, REQUESTS, edge) for v in (server, client))
     both = f"on ({', '.join(edge)})"
     extra, once = f"sum({served} and {both} {asked})", f"sum({asked} and {both} {served})"
-    return f"{ratio(extra, once)} - 1"
+    return f"clamp_min({ratio(extra, once)} - 1, 0)"

@@ -8,7 +8,7 @@ from observe.grafana.dashboards.edge import AMPLIFIED, EDGE
 from observe.grafana.dashboards.headline import ERRORS
 from observe.grafana.dashboards.infra import envoy
 from observe.grafana.dashboards.links import drill, to
-from observe.grafana.dashboards.outcomes import TIMEOUTS, with_flag
+from observe.grafana.dashboards.outcomes import LOST, TIMEOUTS, with_flag
 from observe.grafana.dashboards.panels import (
     GREEN,
     ORANGE,
@@ -146,6 +146,7 @@ def _timed_out_most() -> str:
 def _edges() -> Line:
     values = [
         Value("Requests", q.requests(SEEN, EDGE), "reqps", decimals=2),
+        Value("Lost", q.share(SEEN, LOST, EDGE), "percentunit", RARE, 3),
         Value("Timeouts", q.share(SEEN, TIMEOUTS, EDGE), "percentunit", RARE, 3),
         Value("Overflow", q.share(SEEN, with_flag("UO"), EDGE), "percentunit", RARE, 3),
         Value("Unhealthy", q.share(SEEN, with_flag("UH"), EDGE), "percentunit", RARE, 3),
@@ -157,7 +158,8 @@ def _edges() -> Line:
         [
             table(
                 "Edges that suffer",
-                "Share of each caller's requests that a timeout cut, a circuit breaker refused, "
+                "Share of each caller's requests that were lost: that a timeout cut, a circuit "
+                "breaker refused, "
                 "found no healthy host, or found no connection; and tries per request (1.00 is "
                 "good; empty: a sidecar is missing at one end). Start where the colour is.",
                 [
@@ -170,7 +172,7 @@ def _edges() -> Line:
                     ),
                 ],
                 values,
-                sort="Timeouts",
+                sort="Lost",
             )
         ],
     )

@@ -17,6 +17,10 @@ from observe.grafana.preview.units import written
 Cell = tuple[str, str | None]
 
 
+#: Letters of a bar's name that fit beside it, for each column of the grid.
+_LETTERS = 5.2
+
+
 def _empty(axes: Axes) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
@@ -70,12 +74,17 @@ def _named(
         axes.text(0.94, y, text, va="center", ha="right", fontsize=11, color=tint, weight="bold")
 
 
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def bars(axes: Axes, panel: Panel, found: Sequence[Series], theme: Theme) -> None:
     """One horizontal bar for each series, the largest first."""
     _empty(axes)
     defaults = panel["fieldConfig"]["defaults"]
     ranked = sorted(found, key=_last, reverse=True)[:15]
     most = max((_last(one) for one in ranked), default=0.0) or 1.0
+    room = round(_LETTERS * panel["gridPos"]["w"])
     for row, one in enumerate(ranked):
         y, height = 1 - (row + 0.5) / len(ranked), 0.7 / len(ranked)
         value = _last(one)
@@ -83,7 +92,9 @@ def bars(axes: Axes, panel: Panel, found: Sequence[Series], theme: Theme) -> Non
         width = 0.44 * max(0.0, value) / most
         tint = shade(value, defaults["thresholds"]["steps"])
         axes.add_patch(Rectangle((0.42, y - height / 2), width, height, color=tint, alpha=0.85))
-        axes.text(0.41, y, one.name[:48], ha="right", va="center", fontsize=7.5, color=theme.text)
+        axes.text(
+            0.41, y, _short(one.name, room), ha="right", va="center", fontsize=7.5, color=theme.text
+        )
         text = written(value, defaults["unit"], defaults.get("decimals"))
         axes.text(0.87, y, text, va="center", fontsize=8, color=theme.text)
 
