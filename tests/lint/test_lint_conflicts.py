@@ -53,7 +53,7 @@ def test_objects_that_no_client_sees_both_of_do_not_clash():
 
 
 def test_objects_in_folders_of_clusters_may_be_for_different_clusters():
-    items = [o for o in read(expanded(TWO).split("---\n")[0], "east/a.yaml", "east")]
+    items = list(read(expanded(TWO).split("---\n")[0], "east/a.yaml", "east"))
     items += read(expanded(TWO).split("---\n")[1], "west/b.yaml", "west")
     (finding,) = lint(items)
     assert finding.severity == "warning"

@@ -51,7 +51,7 @@ def _valued(fields: object) -> st.SearchStrategy[object]:
 
 
 def _objects() -> st.SearchStrategy[ConfigObject]:
-    specs = st.one_of(*(st.tuples(st.just(k), st.deferred(lambda f=f: _valued(f)) | _ANY) for k, f in SPECS.items()))  # fmt: skip
+    specs = st.one_of(*(st.tuples(st.just(k), _valued(f) | _ANY) for k, f in SPECS.items()))
     others = st.tuples(st.sampled_from(["Sidecar", "HTTPRoute"]), _ANY)
     metadata = st.fixed_dictionaries(
         {"name": st.sampled_from(["payment", "b"]), "namespace": st.sampled_from(["shop", "web"])}
