@@ -15,11 +15,15 @@ SUFFIXES = (
     *("upstream_rq_total", "upstream_rq_active", "upstream_rq_pending_active"),
     *("upstream_rq_pending_overflow", "upstream_rq_active_overflow", "upstream_rq_timeout"),
     *("upstream_rq_per_try_timeout", "upstream_rq_retry", "upstream_rq_retry_success"),
-    *("upstream_rq_retry_limit_exceeded", "upstream_rq_retry_overflow", "upstream_cx_active"),
-    *("upstream_cx_overflow", "upstream_cx_connect_fail", "upstream_cx_connect_timeout"),
-    *("membership_healthy", "membership_total", "lb_healthy_panic"),
+    *("upstream_rq_retry_limit_exceeded", "upstream_rq_retry_overflow", "upstream_cx_total"),
+    *("upstream_cx_active", "upstream_cx_overflow", "upstream_cx_connect_fail"),
+    *("upstream_cx_connect_timeout", "membership_healthy", "membership_total"),
+    "lb_healthy_panic",
 )
-_EJECTIONS = ("active", "enforced_total", "overflow")
+_EJECTIONS = (
+    *("active", "enforced_total", "overflow"),
+    *("enforced_consecutive_5xx", "enforced_consecutive_gateway_failure"),
+)
 _BREAKERS = ("cx_open", "rq_pending_open", "rq_open", "rq_retry_open")
 REGEXPS = (
     rf".*outlier_detection\.ejections_({'|'.join(_EJECTIONS)})",

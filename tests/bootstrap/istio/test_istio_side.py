@@ -10,6 +10,7 @@ from observe.bootstrap.istio import stats
 from observe.bootstrap.istio.render import render_istio
 from observe.bootstrap.istio.stats import REGEXPS, SERIES_PER_CLUSTER, SUFFIXES, extra_series
 from observe.bootstrap.istio.telemetry import fewer_series, standard
+from observe.bootstrap.rules import edge_recordings
 from observe.bootstrap.stack import Stack
 from observe.doctor import advice
 from observe.export.crd import load_crds
@@ -46,11 +47,27 @@ def test_everything_that_is_shown_is_stored_too() -> None:
     names += [f"envoy_cluster_outlier_detection_ejections_{name}" for name in stats._EJECTIONS]
     names += [f"envoy_cluster_circuit_breakers_default_{name}" for name in stats._BREAKERS]
     assert [n for n in names if not any(re.fullmatch(each, n) for each in ENVOY_CORE)] == []
-    assert len(names) == SERIES_PER_CLUSTER == 25
+    assert len(names) == SERIES_PER_CLUSTER == 28
+
+
+def test_everything_that_is_recorded_is_shown() -> None:
+    recorded = {
+        raw
+        for rule in edge_recordings(Stack())
+        for raw in re.findall(r"envoy_cluster_([a-z0-9_]+)\{cluster_name!=", rule.expression)
+    }
+    assert len(recorded) >= 25
+    dotted = {
+        name.replace("outlier_detection_", "outlier_detection.", 1).replace(
+            "circuit_breakers_default_", "circuit_breakers.default.", 1
+        )
+        for name in recorded
+    }
+    assert [name for name in sorted(dotted) if not shown(name)] == []
 
 
 def test_the_cost_is_proxies_times_clusters_times_statistics() -> None:
-    assert extra_series(proxies=300, clusters=40) == 300_000
+    assert extra_series(proxies=300, clusters=40) == 336_000
 
 
 def test_the_three_ways_to_set_it_say_the_same() -> None:
