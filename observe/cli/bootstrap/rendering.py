@@ -168,6 +168,11 @@ def check(files: Rendered, console: Console) -> None:
 
 def warn_of_stack(stack: Stack, console: Console) -> None:
     """What is allowed, and should be known before it is applied."""
+    if stack == type(stack)():
+        console.warn(
+            f"the stack is the default one: a single cluster named {stack.home_cluster.name}; "
+            "clusters[].name should be Istio's multiCluster.clusterName"
+        )
     from observe.bootstrap.objectives import bounds_around_latency
 
     around = bounds_around_latency(stack)
