@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,18 +58,42 @@ def load_week(
     Raises:
         SourceError: the server could not be reached or refused the samples.
     """
-    began = time.perf_counter()
     last = end.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     start = last - timedelta(days=days)
     blocks = simulate(truth, seed, start, days, scrape_interval=scrape_interval)
+
+    def write(block: SeriesBlock) -> PushCost:
+        return push(server_url, block.labels, block.timestamps_ms, block.values)
+
+    return load_blocks(blocks, start, last, write, on_progress)
+
+
+def load_blocks(
+    blocks: Iterator[SeriesBlock],
+    start: datetime,
+    end: datetime,
+    write: Callable[[SeriesBlock], PushCost],
+    on_progress: Progress | None = None,
+) -> LoadSummary:
+    """Write blocks of a day, and the scrape before the first; each is drawn while one is written.
+
+    Args:
+        blocks: in time order, as from `simulate`.
+        start: start of the window.
+        end: its end.
+        write: writes one, and tells what that cost.
+        on_progress: called with hours done and hours in all.
+    """
+    began = time.perf_counter()
+    hours = round((end - start) / timedelta(hours=1))
     cost = PushCost()
     names: set[frozenset[tuple[str, str]]] = set()
     for number, block in enumerate(_ahead(blocks)):
-        cost += push(server_url, block.labels, block.timestamps_ms, block.values)
+        cost += write(block)
         names.update(frozenset(one.items()) for one in block.labels)
         if on_progress is not None:
-            on_progress(24 * number, 24 * days)
-    return LoadSummary(start, last, len(names), cost, time.perf_counter() - began)
+            on_progress(24 * number, hours)
+    return LoadSummary(start, end, len(names), cost, time.perf_counter() - began)
 
 
 def _ahead(blocks: Iterator[SeriesBlock]) -> Iterator[SeriesBlock]:

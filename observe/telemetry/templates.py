@@ -16,7 +16,7 @@ from observe.telemetry.matchers import not_equals, selector
 #: What Kubernetes draws generated name parts from (apimachinery, util/rand): no vowels, no 0 1 3.
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 #: Shapes of pod names, the most specific last: bare, StatefulSet, DaemonSet or Job, Deployment.
-_POD_NAMES = ("(.*)", "(.+)-[0-9]+", f"(.+)-{_SAFE}{{5}}", f"(.+)-{_SAFE}{{6,10}}-{_SAFE}{{5}}")
+POD_NAMES = ("(.*)", "(.+)-[0-9]+", f"(.+)-{_SAFE}{{5}}", f"(.+)-{_SAFE}{{6,10}}-{_SAFE}{{5}}")
 
 _SMALL_FIRST_VALUE = 10
 
@@ -70,7 +70,7 @@ class ContainerLabels:
         """The expression with a label `workload`, read from the shape of the pod's name."""
         if self.container != "container":
             expression = _copied(expression, self.container, "container")
-        for shape in _POD_NAMES:
+        for shape in POD_NAMES:
             expression = _copied(expression, self.pod, "workload", shape.replace("$", "$$"))
         return expression
 
