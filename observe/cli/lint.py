@@ -90,7 +90,8 @@ def lint_command(
     settings = _settings(options)
     inventory = _inventory(paths, options, console)
     telemetry = _telemetry(options, console)
-    findings = lint(inventory.objects, telemetry, _found_out(settings, inventory, paths))
+    found_out = _found_out(settings, inventory, complete=bool(options["cluster_context"]))
+    findings = lint(inventory.objects, telemetry, found_out)
     stdout.write(_rendered(form, findings, inventory))
     _tell(inventory, telemetry, console)
     if inventory.unreadable:
@@ -118,14 +119,14 @@ def _settings(options: dict[str, Any]) -> LintOptions:
     )
 
 
-def _found_out(settings: LintOptions, inventory: Inventory, paths: tuple[Path, ...]) -> LintOptions:
+def _found_out(settings: LintOptions, inventory: Inventory, *, complete: bool) -> LintOptions:
     """The same with what the objects say of the mesh."""
     from dataclasses import replace
 
     attempts, root = inventory.default_attempts, inventory.root_namespace
     return replace(
         settings,
-        complete=not paths,
+        complete=complete,
         default_attempts=settings.default_attempts if attempts is None else attempts,
         root_namespace=root or settings.root_namespace,
     )
@@ -147,7 +148,7 @@ def _inventory(paths: tuple[Path, ...], options: dict[str, Any], console: Consol
         read_cluster(
             context if named else name,
             options["kubeconfig"],
-            name if named else "",
+            name if named or len(options["cluster_context"]) > 1 else "",
             inventory,
             console.warn,
         )

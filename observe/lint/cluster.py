@@ -8,7 +8,7 @@ from pathlib import Path
 from observe.apply.cluster import Cluster, connect
 from observe.apply.faults import ClusterError
 from observe.apply.model import Ref
-from observe.lint.objects import KINDS
+from observe.lint.objects import KINDS, Identity
 from observe.lint.read import Inventory
 from observe.lint.world import ROOT_NAMESPACE
 
@@ -22,6 +22,8 @@ def read_cluster(
 ) -> None:
     """Add the VirtualServices, DestinationRules, Sidecars, HTTPRoutes and meshConfig of a cluster.
 
+    An object that is there already, from a file, takes the place of the cluster's own.
+
     Args:
         context: a context of the kubeconfig; None for its current one.
         kubeconfig: file; None for the usual places.
@@ -34,21 +36,29 @@ def read_cluster(
         SourceError: the cluster could not be reached or refused.
     """
     cluster = connect(context, kubeconfig)
+    files = frozenset(item.identity for item in inventory.objects if item.document is not None)
     try:
         for kind, versions in KINDS.items():
-            _add(cluster, kind, versions, folder, inventory)
+            _add(cluster, kind, versions, folder, inventory, files)
         _mesh_config(cluster, folder, inventory, warn)
     finally:
         cluster.close()
 
 
 def _add(
-    cluster: Cluster, kind: str, versions: tuple[str, ...], folder: str, inventory: Inventory
+    cluster: Cluster,
+    kind: str,
+    versions: tuple[str, ...],
+    folder: str,
+    inventory: Inventory,
+    files: frozenset[Identity],
 ) -> None:
     for version in versions:
         if cluster.resource(version, kind) is not None:
             for data in cluster.list(version, kind, ""):
-                inventory.add(data, file=f"cluster:{cluster.name}", folder=folder)
+                metadata = data.get("metadata") or {}
+                if (kind, metadata.get("namespace"), metadata.get("name")) not in files:
+                    inventory.add(data, file=f"cluster:{cluster.name}", folder=folder)
             return
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from observe.export.hosts import resolve
 from observe.lint.model import Finding, Rule
-from observe.lint.objects import ConfigObject, share_clients
+from observe.lint.objects import ConfigObject, Identity, share_clients
 from observe.lint.routes import routes_of
 from observe.lint.world import World, full_host, labels, namespace_in
 
@@ -59,22 +59,18 @@ def check_conflicts(world: World) -> Iterator[Finding]:
     yield from _dotted(world)
 
 
-def _identity(item: ConfigObject) -> tuple[str, str, str]:
-    return (item.kind, item.namespace, item.name)
-
-
 def _distinct(items: Iterable[ConfigObject]) -> list[ConfigObject]:
     """One object of each name: two with the same name cannot be in a cluster together."""
-    first: dict[tuple[str, str, str], ConfigObject] = {}
+    first: dict[Identity, ConfigObject] = {}
     for item in items:
-        first.setdefault(_identity(item), item)
+        first.setdefault(item.identity, item)
     return list(first.values())
 
 
 def _twice(world: World) -> Iterator[Finding]:
-    groups: dict[tuple[str, str, str], list[ConfigObject]] = defaultdict(list)
+    groups: dict[Identity, list[ConfigObject]] = defaultdict(list)
     for item in (*world.virtual_services, *world.destination_rules):
-        groups[_identity(item)].append(item)
+        groups[item.identity].append(item)
     for items in groups.values():
         for item in items[1:] if items[0].name else []:
             apart = item.folder != items[0].folder

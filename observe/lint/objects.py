@@ -21,6 +21,8 @@ KINDS = {
 #: The kinds that rules judge; the others are only looked up.
 JUDGED = ("VirtualService", "DestinationRule")
 
+Identity = tuple[str, str, str]
+
 
 @dataclass(frozen=True, eq=False)
 class ConfigObject:
@@ -57,6 +59,11 @@ class ConfigObject:
     def namespace(self) -> str:
         """Its namespace; "" when the file does not say."""
         return str(self.metadata.get("namespace") or "")
+
+    @property
+    def identity(self) -> Identity:
+        """Kind, namespace and name, which one object of a cluster has alone."""
+        return (self.kind, self.namespace, self.name)
 
     @property
     def created(self) -> str:

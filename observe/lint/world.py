@@ -80,21 +80,33 @@ class World:
             found[full_host(str(item.spec.get("host", "")), item)].append(item)
         return found
 
-    def virtual_service_for(self, service: str) -> ConfigObject | None:
-        """The VirtualService that the mesh applies to a service; None when there is none."""
-        return next(iter(_for_host(self.mesh_hosts, service)), None)
+    @cached_property
+    def routes(self) -> dict[str, list[Route]]:
+        """Full host → the http routes that send requests to it, delegates unfolded.
+
+        Those of gateways and of the mesh; not those of a VirtualService that an older one for the
+        same host makes ineffective.
+        """
+        found: dict[str, list[Route]] = defaultdict(list)
+        for item in sorted(self.virtual_services, key=age):
+            at_gateway = bool(set(item.spec.get("gateways") or ["mesh"]) - {"mesh"})
+            hosts = hosts_of(item) if in_mesh(item) else []
+            if not (at_gateway or any(self.mesh_hosts[host][0] is item for host in hosts)):
+                continue
+            for route in routes_of(item, self.delegates):
+                if at_gateway or route.in_mesh:
+                    named = (full_host(host, route.holder) for host in route.destination_hosts)
+                    for host in dict.fromkeys(named):
+                        found[host].append(route)
+        return found
 
     def rules_for(self, service: str) -> list[ConfigObject]:
         """The DestinationRules that name a service, or else those with its closest wildcard."""
         return _for_host(self.rule_hosts, service)
 
     def routes_to(self, service: str) -> list[Route]:
-        """The http routes that the mesh applies to a service, delegates unfolded."""
-        item = self.virtual_service_for(service)
-        if item is None:
-            return []
-        routes = [route for route in routes_of(item, self.delegates) if route.in_mesh]
-        return [r for r in routes if service in destinations(r, service)] or routes
+        """The http routes that send requests to a service."""
+        return [route for name in spellings(service) for route in self.routes.get(name, [])]
 
     def attempts_for(self, service: str) -> tuple[int, Route | None]:
         """The most retries that a request to a service may get, and the route that says so.
@@ -133,12 +145,6 @@ def namespace_in(host: str) -> str:
     """`shop` for `payment.shop.svc.cluster.local`; "" where a host does not tell."""
     name, found, _ = host.partition(".svc.")
     return name.rpartition(".")[2].replace(_UNKNOWN, "") if found else ""
-
-
-def destinations(route: Route, service: str) -> set[str]:
-    """The full hosts that a route sends to, as they compare with a service."""
-    found = (full_host(host, route.holder) for host in route.destination_hosts)
-    return {service if host in spellings(service) else host for host in found}
 
 
 def spellings(service: str) -> tuple[str, ...]:

@@ -116,3 +116,20 @@ def test_a_caller_with_a_route_that_waits_for_ever_is_left_alone():
     )
     findings = found(f"{text}\n---\n{_waits(b='9s')}", "CALLER_TIMEOUT_BELOW_CALLEE", CHAIN)
     assert findings == []
+
+
+def test_a_gateways_timeout_bounds_the_service_that_it_sends_to():
+    public = (
+        "# VirtualService shop/public\nhosts: ['*']\ngateways: [public]\nhttp:\n"
+        "  - route: [{destination: {host: a}}]\n    timeout: 400ms\n    retries: {attempts: 0}"
+    )
+    (finding,) = judged(f"{public}\n---\n{_waits(b='500ms', c='500ms')}", CHAIN)
+    assert (finding.code, finding.object) == (
+        "CALLER_TIMEOUT_BELOW_CALLEE",
+        "VirtualService shop/public",
+    )
+
+
+def test_routes_of_an_object_that_an_older_one_shadows_count_for_nothing():
+    shadowed = _tries(c=3).replace("shop/c", "shop/z")
+    assert found(f"{_tries(a=0, b=0, c=0)}\n---\n{shadowed}", "AMPLIFICATION", CHAIN) == []
