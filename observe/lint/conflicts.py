@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from observe.export.hosts import resolve
 from observe.lint.model import Finding, Rule
 from observe.lint.objects import ConfigObject, Identity, share_clients
 from observe.lint.routes import routes_of
@@ -24,9 +23,6 @@ DESTINATIONRULE_HIDDEN = Rule(
     "DESTINATIONRULE_HIDDEN", "warning", "DestinationRules for one host in several namespaces"
 )
 SAME_OBJECT_TWICE = Rule("SAME_OBJECT_TWICE", "warning", "one object in two versions")
-HTTPROUTE_AND_VIRTUALSERVICE = Rule(
-    "HTTPROUTE_AND_VIRTUALSERVICE", "warning", "an HTTPRoute and a VirtualService for one service"
-)
 ROUTE_NEVER_REACHED = Rule(
     "ROUTE_NEVER_REACHED", "warning", "a route behind one that takes every request"
 )
@@ -40,7 +36,6 @@ RULES = (
     HOST_IN_TWO_DESTINATIONRULES,
     DESTINATIONRULE_HIDDEN,
     SAME_OBJECT_TWICE,
-    HTTPROUTE_AND_VIRTUALSERVICE,
     ROUTE_NEVER_REACHED,
     HOST_NOT_FULL,
 )
@@ -54,7 +49,6 @@ def check_conflicts(world: World) -> Iterator[Finding]:
     yield from _gateways(world)
     for host, items in world.rule_hosts.items():
         yield from _two_rules(host, _distinct(items), world.root_namespace)
-    yield from _mixed(world)
     yield from _unreached(world)
     yield from _dotted(world)
 
@@ -172,25 +166,6 @@ def _same_namespace(host: str, item: ConfigObject, other: ConfigObject) -> Findi
         f"Merge them into one DestinationRule{_unless(item, other)}.",
         "critical" if both and not _unless(item, other) else None,
     )
-
-
-def _mixed(world: World) -> Iterator[Finding]:
-    for item in world.of_kind("HTTPRoute"):
-        parents = item.spec.get("parentRefs")
-        for parent in parents if isinstance(parents, list) else []:
-            if not isinstance(parent, dict) or parent.get("kind") != "Service":
-                continue
-            host = resolve(
-                str(parent.get("name", "")), str(parent.get("namespace") or item.namespace)
-            )
-            for other in world.mesh_hosts.get(host, []):
-                yield HTTPROUTE_AND_VIRTUALSERVICE.at(
-                    other,
-                    ("spec", "hosts"),
-                    f"{labels([item])} routes {host}, too: mixing the two for one service is not "
-                    "supported",
-                    "Move timeouts and retries into one of them.",
-                )
 
 
 def _unreached(world: World) -> Iterator[Finding]:

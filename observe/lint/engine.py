@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from observe.lint.callpaths import check_paths
 from observe.lint.conflicts import check_conflicts
+from observe.lint.httproutes import check_http_routes
 from observe.lint.measured_load import check_load
 from observe.lint.measured_timeouts import check_timeouts
 from observe.lint.model import Finding, in_order
@@ -110,6 +111,7 @@ def _together(worlds: _Worlds, telemetry: Telemetry) -> Iterator[Finding]:
         here = [name for name in clusters if worlds.of(name) is world]
         yield from check_tries(world)
         yield from check_conflicts(world)
+        yield from check_http_routes(world)
         yield from check_subsets(world)
         yield from check_outliers(world, _replicas(telemetry, here))
         yield from check_pools(world)

@@ -10,7 +10,7 @@ from observe.lint.model import Finding, Rule, Severity
 from observe.lint.routes import Route
 from observe.lint.telemetry import Telemetry
 from observe.lint.world import World
-from observe.recommend.model import Recommendation, TimeoutEvidence
+from observe.recommend.model import Recommendation, TimeoutEvidence, Withheld
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
 from observe.recommend.timeout_estimate import quantile_name
@@ -22,6 +22,9 @@ TIMEOUT_BELOW_TAIL = Rule(
 TIMEOUT_CUTS = Rule(
     "TIMEOUT_CUTS", "critical", "a timeout cuts so much that what it cuts cannot be seen"
 )
+TIMEOUT_ON_STREAM = Rule(
+    "TIMEOUT_ON_STREAM", "critical", "a timeout on calls that are held open on purpose"
+)
 TIMEOUT_LOOSE = Rule("TIMEOUT_LOOSE", "info", "a timeout that nobody ever gets near")
 TIMEOUT_MISSING = Rule("TIMEOUT_MISSING", "info", "no timeout where one can be recommended")
 PER_TRY_BELOW_TAIL = Rule(
@@ -31,6 +34,7 @@ PER_TRY_BELOW_TAIL = Rule(
 RULES = (
     TIMEOUT_BELOW_TAIL,
     TIMEOUT_CUTS,
+    TIMEOUT_ON_STREAM,
     TIMEOUT_LOOSE,
     TIMEOUT_MISSING,
     PER_TRY_BELOW_TAIL,
@@ -49,8 +53,8 @@ def check_timeouts(world: World, telemetry: Telemetry, targets: list[Target]) ->
         for route in routes:
             if advised is not None:
                 yield from _against(route, advised, differ)
-            elif withheld is not None and withheld.reason == Reason.CENSORED_TAIL.value:
-                yield from _censored(route, target, withheld.message)
+            elif withheld is not None and route.timeout_ms is not None:
+                yield from _withheld(route, route.timeout_ms, target, withheld)
 
 
 def _against(route: Route, advised: Recommendation, differ: bool) -> Iterator[Finding]:
@@ -107,12 +111,24 @@ def _per_try(route: Route, evidence: TimeoutEvidence, tail: str) -> Iterator[Fin
         )
 
 
-def _censored(route: Route, target: Target, why: str) -> Iterator[Finding]:
-    if route.timeout_ms is not None:
-        item, path = route.timeout_at
+def _withheld(
+    route: Route, timeout: float, target: Target, withheld: Withheld
+) -> Iterator[Finding]:
+    """A timeout on a target for which none can be recommended."""
+    item, path = route.timeout_at
+    have = f"the timeout {in_words(timeout)} of {target.path}"
+    why = withheld.message.partition(". ")[0]
+    if withheld.reason == Reason.CENSORED_TAIL.value:
         yield TIMEOUT_CUTS.at(
             item,
             path,
-            f"the timeout {in_words(route.timeout_ms)} of {target.path}: {why.partition('. ')[0]}",
-            f"Raise it to {in_words(2 * route.timeout_ms)} for a week, then look again.",
+            f"{have}: {why}",
+            f"Raise it to {in_words(2 * timeout)} for a week, then look again.",
+        )
+    elif withheld.reason in (Reason.STREAM.value, Reason.LONG_POLL.value):
+        yield TIMEOUT_ON_STREAM.at(
+            item,
+            path,
+            f"{have} ends calls that are meant to stay open: {why}",
+            "Leave timeout out for these calls, in a route of their own if need be.",
         )

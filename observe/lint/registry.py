@@ -10,6 +10,7 @@ from observe.errors import InputError
 from observe.lint import (
     callpaths,
     conflicts,
+    httproutes,
     measured_load,
     measured_timeouts,
     outliers,
@@ -27,7 +28,7 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
     "What Istio refuses": (*structure.RULES, *syntax.RULES),
     "What depends on Istio's release": versions.RULES,
     "Timeouts and retries of a route": tries.RULES,
-    "Objects that get into each other's way": conflicts.RULES,
+    "Objects that get into each other's way": (*conflicts.RULES, *httproutes.RULES),
     "Subsets and ports": subsets.RULES,
     "Outlier detection": outliers.RULES,
     "Connection pools and retry budgets": pools.RULES,

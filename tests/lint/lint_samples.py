@@ -154,6 +154,7 @@ def page_telemetry(*, trouble: bool = True, cycle: bool = False) -> Telemetry:
         ),
         withheld=(
             Withheld(kind="timeout", target=target("search"), reason="CENSORED_TAIL", message=cut),
+            Withheld(kind="timeout", target=target("events"), reason="STREAM", message="a stream"),
         ),
     )
     bad = {"UO": 2_000.0, "URX": 500.0, "UT": 300.0, "UH": 200.0} if trouble else {}

@@ -207,3 +207,11 @@ def test_namespaces_that_call_and_do_not_see_the_object_are_named():
     (finding,) = found(text, "HIDDEN_FROM_CALLERS", CALM)
     assert finding.message.startswith("clients in web call -/shop/payment")
     assert found(text.replace("['.']", "['*']"), "HIDDEN_FROM_CALLERS", CALM) == []
+
+
+def test_a_timeout_on_a_stream_is_told_with_the_reason():
+    (finding,) = found(route("timeout: 15s", "events", "shop/events"), "TIMEOUT_ON_STREAM", CALM)
+    assert finding.severity == "critical"
+    assert finding.message == (
+        "the timeout 15s of -/shop/events ends calls that are meant to stay open: a stream"
+    )
