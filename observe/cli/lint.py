@@ -189,7 +189,9 @@ def _judged(inventory: Inventory) -> dict[str, int]:
 
 def _tell(inventory: Inventory, telemetry: Telemetry | None, console: Console) -> None:
     """What was judged and what was not."""
-    judged = ", ".join(f"{n} {kind}" for kind, n in sorted(_judged(inventory).items()))
+    judged = ", ".join(
+        f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(_judged(inventory).items())
+    )
     others = sum(inventory.others.values())
     if not judged:
         console.warn("no VirtualService and no DestinationRule was found: nothing was judged")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import networkx as nx
 
@@ -14,6 +13,7 @@ from observe.lint.routes import Route
 from observe.lint.telemetry import Telemetry
 from observe.lint.tries import MOST_TRIES
 from observe.lint.world import World
+from observe.lint.worst_paths import Paths, Tries, product_of, shown_path, worst_paths
 
 AMPLIFICATION = Rule("AMPLIFICATION", "warning", "retries multiply along a path of calls")
 AMPLIFICATION_BY_DEFAULT = Rule(
@@ -39,36 +39,6 @@ RULES = (
 _RARE = 0.001
 
 
-@dataclass(frozen=True)
-class Tries:
-    """Tries of one request to a target, and the route that says so (None: Istio's default)."""
-
-    number: int
-    route: Route | None
-
-    @property
-    def set_here(self) -> bool:
-        """Whether an object asks for more than one try."""
-        return self.route is not None and self.number > 1
-
-
-@dataclass(frozen=True)
-class _Paths:
-    """The worst path into and out of every group of services that call each other."""
-
-    groups: nx.DiGraph[int]
-    of: dict[str, int]
-    members: dict[int, list[str]]
-    into: dict[int, list[int]]
-    out_of: dict[int, list[int]]
-
-    def through(self, target: str) -> list[str]:
-        """The targets on the worst path through one, first caller first."""
-        group = self.of[target]
-        line = [*self.into[group], *self.out_of[group][1:]]
-        return [name for number in line for name in self.members[number]]
-
-
 def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -> Iterator[Finding]:
     """All of these.
 
@@ -80,13 +50,21 @@ def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -
     tries: dict[str, Tries] = {}
     for path in graph:
         target = telemetry.targets[path]
-        attempts, route = world_of(target.cluster).attempts_for(target.service or "")
-        tries[path] = Tries(attempts + 1, route)
-    paths = _worst_paths(graph, tries)
+        tries[path] = _tries(world_of(target.cluster), target.service or "")
+    paths = worst_paths(graph, tries)
     yield from _amplified(paths, tries)
     yield from _layers(paths, graph, tries)
     yield from _cycles(paths, tries)
     yield from _outlasted(graph, telemetry, world_of)
+
+
+def _tries(world: World, host: str) -> Tries:
+    """A retryBudget bounds what retries may add, however many are asked for."""
+    attempts, route = world.attempts_for(host)
+    budget = world.budget_for(host)
+    if budget is None or attempts == 0:
+        return Tries(attempts + 1, route)
+    return Tries(min(attempts + 1, 1 + budget / 100), route, budget=True)
 
 
 def _that_count(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
@@ -98,58 +76,11 @@ def _that_count(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
     return calls
 
 
-def _worst_paths(graph: nx.DiGraph[str], tries: dict[str, Tries]) -> _Paths:
-    groups: nx.DiGraph[int] = nx.condensation(graph)
-    members = {n: sorted(groups.nodes[n]["members"]) for n in groups}
-    of = {name: number for number, names in members.items() for name in names}
-    weight = {n: sum(math.log(tries[name].number) for name in members[n]) for n in groups}
-    order = list(nx.lexicographical_topological_sort(groups, key=lambda n: members[n][0]))
-    into = _longest(order, groups.pred, weight)
-    back = _longest(order[::-1], groups.succ, weight)
-    return _Paths(groups, of, members, into, {n: line[::-1] for n, line in back.items()})
-
-
-def _longest(
-    order: list[int], before: Mapping[int, Mapping[int, object]], weight: dict[int, float]
-) -> dict[int, list[int]]:
-    """Group → the heaviest line of groups that ends with it."""
-    total: dict[int, float] = {}
-    chosen: dict[int, int | None] = {}
-    for number in order:
-        best = max(sorted(before[number]), key=lambda n: total[n], default=None)
-        chosen[number] = best
-        total[number] = weight[number] + (total[best] if best is not None else 0.0)
-    return {number: _line(number, chosen) for number in order}
-
-
-def _line(number: int, chosen: dict[int, int | None]) -> list[int]:
-    line: list[int] = []
-    at: int | None = number
-    while at is not None:
-        line.append(at)
-        at = chosen[at]
-    return line[::-1]
-
-
-def _product(names: list[str], tries: dict[str, Tries]) -> int:
-    return math.prod(tries[name].number for name in names)
-
-
-def _shown(names: list[str], tries: dict[str, Tries]) -> str:
-    """`east/shop/cart x3 (default) -> east/shop/payment x4`."""
-    parts = []
-    for name in names:
-        here = tries[name]
-        note = " (default)" if here.route is None and here.number > 1 else ""
-        parts.append(f"{name} x{here.number}{note}")
-    return " -> ".join(parts)
-
-
-def _amplified(paths: _Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
+def _amplified(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
     worst: list[str] = []
     for name, here in tries.items():
         line = paths.through(name)
-        product = _product(line, tries)
+        product = product_of(line, tries)
         if product <= MOST_TRIES or len(line) < 2:
             continue
         if here.set_here and here.route is not None:
@@ -158,39 +89,40 @@ def _amplified(paths: _Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
             yield AMPLIFICATION.at(
                 item,
                 (*path, "attempts"),
-                f"one request can become {product} tries of {line[-1]}, more than {MOST_TRIES}: "
-                f"{_shown(line, tries)}",
+                f"one request can become {product:,.4g} tries of {line[-1]}, more than "
+                f"{MOST_TRIES}: {shown_path(line, tries)}",
                 "Retry at one layer: set attempts to 0 on the others, those with Istio's default "
                 "too, or bound retries by a retryBudget.",
                 "critical" if alone > MOST_TRIES else None,
             )
         elif here.route is None and not any(tries[n].set_here for n in line):
-            worst = max(worst, line, key=lambda names: _product(names, tries) if names else 0)
+            worst = max(worst, line, key=lambda names: product_of(names, tries) if names else 0)
     if worst:
         yield AMPLIFICATION_BY_DEFAULT.in_mesh(
-            f"by Istio's default retries alone one request can become {_product(worst, tries)} "
-            f"tries of {worst[-1]} while it refuses connections: {_shown(worst, tries)}",
+            "by Istio's default retries alone one request can become "
+            f"{product_of(worst, tries):,.4g} tries of {worst[-1]} while it refuses "
+            f"connections: {shown_path(worst, tries)}",
             "Set retries.attempts 0 where another layer retries, or "
             "meshConfig.defaultHttpRetryPolicy for the whole mesh.",
         )
 
 
-def _layers(paths: _Paths, graph: nx.DiGraph[str], tries: dict[str, Tries]) -> Iterator[Finding]:
+def _layers(paths: Paths, graph: nx.DiGraph[str], tries: dict[str, Tries]) -> Iterator[Finding]:
     for caller, callee in graph.edges:
         upper, lower = tries[caller], tries[callee]
-        few = _product(paths.through(callee), tries) <= MOST_TRIES
+        few = product_of(paths.through(callee), tries) <= MOST_TRIES
         if few and upper.set_here and lower.set_here and lower.route is not None:
             item, path = lower.route.retries_at
             yield RETRIES_AT_SEVERAL_LAYERS.at(
                 item,
                 (*path, "attempts"),
-                f"{caller} is tried {upper.number} times and tries {callee} {lower.number} times: "
-                f"{upper.number * lower.number} for one request",
+                f"{caller} is tried {upper.number:.3g} times and tries {callee} "
+                f"{lower.number:.3g} times: {upper.number * lower.number:.3g} for one request",
                 "Retry at one layer, the one next to what fails.",
             )
 
 
-def _cycles(paths: _Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
+def _cycles(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
     for names in paths.members.values():
         if len(names) < 2:
             continue
@@ -201,7 +133,7 @@ def _cycles(paths: _Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
                 yield RETRIES_IN_A_CYCLE.at(
                     item,
                     (*path, "attempts"),
-                    f"{' and '.join(names)} call each other, and {name} is tried {here.number} "
+                    f"{' and '.join(names)} call each other, and {name} is tried {here.number:.3g} "
                     "times: retries can set off retries without end",
                     "Set attempts to 0 on one of the calls of the cycle.",
                 )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from observe.lint.model import Finding, Rule
 from observe.lint.objects import ConfigObject, Identity, share_clients
 from observe.lint.routes import routes_of
-from observe.lint.world import World, full_host, labels, namespace_in
+from observe.lint.world import World, full_host, labels, namespace_in, shown_host
 
 HOST_IN_TWO_VIRTUALSERVICES = Rule(
     "HOST_IN_TWO_VIRTUALSERVICES", "critical", "two VirtualServices of the mesh for one host"
@@ -95,7 +95,8 @@ def _two_virtual_services(host: str, items: list[ConfigObject]) -> Iterator[Find
             yield HOST_IN_TWO_VIRTUALSERVICES.at(
                 item,
                 ("spec", "hosts"),
-                f"{host} is a host of {labels(others)}, too: sidecars apply only the oldest object"
+                f"{shown_host(host)} is a host of {labels(others)}, too: sidecars apply only the "
+                "oldest object"
                 + (f", which is {first.label}; this one is ignored" if known else "")
                 + " (istio#36621)",
                 f"Merge the routes into one VirtualService{_unless(item, first)}.",
@@ -138,8 +139,8 @@ def _two_rules(host: str, items: list[ConfigObject], root: str) -> Iterator[Find
             yield DESTINATIONRULE_HIDDEN.at(
                 item,
                 ("spec", "host"),
-                f"clients in namespace {item.namespace or '-'} get this rule for {host} and "
-                f"nothing of {labels(others)}: the first of client's, service's and root "
+                f"clients in namespace {item.namespace or '-'} get this rule for "
+                f"{shown_host(host)} and nothing of {labels(others)}: the first of client's, service's and root "
                 "namespace counts alone",
                 "Keep one DestinationRule, in the service's namespace, or repeat all of it here.",
             )
@@ -149,8 +150,8 @@ def _two_rules(host: str, items: list[ConfigObject], root: str) -> Iterator[Find
                 yield DESTINATIONRULE_HIDDEN.at(
                     item,
                     ("spec", "host"),
-                    f"this rule for {host} hides {labels(hidden)} of the root namespace; nothing "
-                    "is inherited",
+                    f"this rule for {shown_host(host)} hides {labels(hidden)} of the root "
+                    "namespace; nothing is inherited",
                     "Repeat here what is wanted of it, or remove the other.",
                     "info",
                 )
@@ -162,7 +163,7 @@ def _same_namespace(host: str, item: ConfigObject, other: ConfigObject) -> Findi
     return HOST_IN_TWO_DESTINATIONRULES.at(
         item,
         ("spec", "host"),
-        f"{host} has {labels([other])} in the same namespace, too: {lost}",
+        f"{shown_host(host)} has {labels([other])} in the same namespace, too: {lost}",
         f"Merge them into one DestinationRule{_unless(item, other)}.",
         "critical" if both and not _unless(item, other) else None,
     )

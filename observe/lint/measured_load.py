@@ -74,7 +74,13 @@ def _retries(world: World, facts: TargetFacts) -> Iterator[Finding]:
     name = facts.target.path
     overload = facts.flags.get("UO", 0.0) + facts.too_many
     bad = facts.failures + facts.too_many
-    if route is not None and overload > _SOME * facts.requests and overload > bad / 2:
+    bounded = world.budget_for(facts.host) is not None
+    if (
+        route is not None
+        and not bounded
+        and overload > _SOME * facts.requests
+        and overload > bad / 2
+    ):
         yield say(
             RETRIES_UNDER_OVERLOAD,
             f"{overload / facts.requests:.2%} of the requests to {name} were refused for overload "

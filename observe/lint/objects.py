@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from observe.export.existing import API_VERSIONS
+from observe.export.existing import API_GROUP, API_VERSIONS
 from observe.export.yaml_io import Document, YamlPath
 
 GATEWAY_API = ("gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1")
@@ -119,7 +119,10 @@ def objects_in(data: Any, path: YamlPath = ()) -> Iterator[tuple[dict[str, Any],
 
 def is_known(data: dict[str, Any]) -> bool:
     """Whether an object is of a kind that is looked at."""
-    return data.get("apiVersion") in KINDS.get(str(data.get("kind")), ())
+    kind, version = str(data.get("kind")), str(data.get("apiVersion"))
+    if kind in JUDGED:  # of a version that does not exist, too, which is then told
+        return version.startswith(f"{API_GROUP}/")
+    return version in KINDS.get(kind, ())
 
 
 def without_nulls(value: Any) -> Any:

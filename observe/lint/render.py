@@ -73,7 +73,7 @@ def as_sarif(findings: Sequence[Finding], version: str) -> str:
         {
             "id": rule.code,
             "shortDescription": {"text": rule.meaning},
-            "helpUri": f"{PAGE}#{rule.code.lower()}",
+            "help": {"text": f"See {PAGE}#{rule.code.lower()}"},
             "defaultConfiguration": {"level": _SARIF[rule.severity]},
         }
         for rule in RULES

@@ -8,7 +8,7 @@ from typing import Any
 from observe.export.yaml_io import YamlPath
 from observe.lint.model import Finding, Rule
 from observe.lint.objects import ConfigObject
-from observe.lint.world import World, full_host, labels
+from observe.lint.world import World, full_host, labels, shown_host
 
 SUBSET_NOT_DEFINED = Rule(
     "SUBSET_NOT_DEFINED", "critical", "a route names a subset that no DestinationRule defines"
@@ -59,8 +59,8 @@ def check_subsets(world: World) -> Iterator[Finding]:
                 yield SUBSET_NEVER_USED.at(
                     item,
                     path,
-                    f"no VirtualService given routes to subset {subset.get('name')} of {host}: its "
-                    "trafficPolicy applies to no request",
+                    f"no VirtualService given routes to subset {subset.get('name')} of "
+                    f"{shown_host(host)}: its trafficPolicy applies to no request",
                     "Route to the subset by name, or move the policy to the top.",
                 )
 
@@ -91,11 +91,14 @@ def _undefined(item: ConfigObject, world: World) -> Iterator[Finding]:
         if rules:
             words = f"{labels(rules)} defines {', '.join(map(str, defined)) or 'none'}"
         else:
-            words = f"no DestinationRule for {host} was " + ("found" if world.complete else "given")
+            words = f"no DestinationRule for {shown_host(host)} was " + (
+                "found" if world.complete else "given"
+            )
         yield SUBSET_NOT_DEFINED.at(
             item,
             path,
-            f"subset {subset} of {host} is not defined ({words}): requests sent there end in 503",
+            f"subset {subset} of {shown_host(host)} is not defined ({words}): requests "
+            "sent there end in 503",
             "Define the subset in the DestinationRule, or drop it from the route."
             if rules or world.complete
             else "Name the files with the DestinationRules as well.",

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from observe.durations import shown
+from observe.export.existing import API_VERSIONS
 from observe.export.hosts import is_host
 from observe.export.validate import problems
 from observe.export.yaml_io import YamlPath
@@ -96,7 +97,11 @@ def _retry_on(item: ConfigObject, path: YamlPath, words: str) -> Finding:
 
 def check_destination_rule(item: ConfigObject) -> Iterator[Finding]:
     """What validation refuses in a DestinationRule whose structure is right."""
-    host = str(item.spec.get("host", ""))
+    version, host = item.data.get("apiVersion"), str(item.spec.get("host", ""))
+    if version not in API_VERSIONS:
+        known = ", ".join(API_VERSIONS)
+        words = f"apiVersion: {shown(version)} is not one of {known}"
+        yield INVALID_OBJECT.at(item, ("apiVersion",), words, _REFUSED)
     if not is_host(host.lower().removesuffix(".")):
         yield INVALID_OBJECT.at(
             item, ("spec", "host"), f"{shown(host)} is neither a domain nor a wildcard", _REFUSED

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from observe.durations import in_words
 from observe.lint.model import Finding, Rule
 from observe.lint.routes import REPEATABLE, Retries, Route, longest_backoff_ms, routes_of
-from observe.lint.world import World
+from observe.lint.world import World, full_host
 
 PER_TRY_NOT_BELOW_TIMEOUT = Rule(
     "PER_TRY_NOT_BELOW_TIMEOUT", "warning", "perTryTimeout reaches the timeout and is ignored"
@@ -67,18 +67,19 @@ def check_tries(world: World) -> Iterator[Finding]:
             routes += routes_of(item, {})
     for route in routes:
         if route.destination_hosts:
-            yield from _times(route, world.default_attempts)
+            yield from _times(route, world)
             yield from _conditions(route)
         yield from _faults(route)
 
 
-def _times(route: Route, default_attempts: int) -> Iterator[Finding]:
+def _times(route: Route, world: World) -> Iterator[Finding]:
     retries, timeout = route.retries, route.timeout_ms
     if retries is None:
-        if timeout is not None and default_attempts > 0:
-            yield _default_retries(route, timeout, default_attempts)
+        if timeout is not None and world.default_attempts > 0:
+            yield _default_retries(route, timeout, world.default_attempts)
         return
-    if retries.attempts + 1 > MOST_TRIES:
+    hosts = [full_host(host, route.holder) for host in route.destination_hosts]
+    if retries.attempts + 1 > MOST_TRIES and any(world.budget_for(host) is None for host in hosts):
         item, path = route.retries_at
         yield TOO_MANY_TRIES.at(
             item,

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from observe.export.hosts import CLUSTER_DOMAIN, covers, resolve
-from observe.lint.objects import ConfigObject
+from observe.lint.objects import ConfigObject, share_clients
 from observe.lint.routes import Route, routes_of
 
 ROOT_NAMESPACE = "istio-system"
 #: Tries again where nothing is configured (pilot/pkg/networking/core/route/retry/retry.go).
 DEFAULT_ATTEMPTS = 2
+
+#: Per cent of retryBudget where it is set without a number.
+DEFAULT_BUDGET = 20.0
 
 _UNKNOWN = "?"
 
@@ -91,7 +94,7 @@ class World:
         for item in sorted(self.virtual_services, key=age):
             at_gateway = bool(set(item.spec.get("gateways") or ["mesh"]) - {"mesh"})
             hosts = hosts_of(item) if in_mesh(item) else []
-            if not (at_gateway or any(self.mesh_hosts[host][0] is item for host in hosts)):
+            if not (at_gateway or any(self._applies(item, host) for host in hosts)):
                 continue
             for route in routes_of(item, self.delegates):
                 if at_gateway or route.in_mesh:
@@ -104,9 +107,23 @@ class World:
         """The DestinationRules that name a service, or else those with its closest wildcard."""
         return _for_host(self.rule_hosts, service)
 
+    def _applies(self, item: ConfigObject, host: str) -> bool:
+        """Whether some client gets this object for a host, and no older one."""
+        named = self.mesh_hosts[host]
+        older = named[: next(i for i, other in enumerate(named) if other is item)]
+        return not any(share_clients(item, other) for other in older)
+
     def routes_to(self, service: str) -> list[Route]:
         """The http routes that send requests to a service."""
         return [route for name in spellings(service) for route in self.routes.get(name, [])]
+
+    def budget_for(self, service: str) -> float | None:
+        """Per cent of a service's requests that may be retries; None without a retryBudget."""
+        for rule in self.rules_for(service)[:1]:
+            budget = rule.spec.get("trafficPolicy", {}).get("retryBudget")
+            if budget is not None:
+                return float(budget.get("percent", DEFAULT_BUDGET))
+        return None
 
     def attempts_for(self, service: str) -> tuple[int, Route | None]:
         """The most retries that a request to a service may get, and the route that says so.
@@ -145,6 +162,11 @@ def namespace_in(host: str) -> str:
     """`shop` for `payment.shop.svc.cluster.local`; "" where a host does not tell."""
     name, found, _ = host.partition(".svc.")
     return name.rpartition(".")[2].replace(_UNKNOWN, "") if found else ""
+
+
+def shown_host(host: str) -> str:
+    """A full host for a message; as it was written where its namespace is not known."""
+    return host.removesuffix(f".{_UNKNOWN}.svc.{CLUSTER_DOMAIN}")
 
 
 def spellings(service: str) -> tuple[str, ...]:

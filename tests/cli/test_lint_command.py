@@ -162,4 +162,4 @@ def test_what_is_exported_is_judged_without_a_warning(observe: Observe, demo: st
     for more in ((), arguments):
         run = observe("lint", "observe-export/manifests", *more, "--fail-on", "warning")
         assert run.code == 0, run.out
-        assert "judged: 15 VirtualService" in run.err
+        assert "judged: 15 VirtualServices" in run.err

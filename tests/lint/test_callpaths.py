@@ -133,3 +133,22 @@ def test_a_gateways_timeout_bounds_the_service_that_it_sends_to():
 def test_routes_of_an_object_that_an_older_one_shadows_count_for_nothing():
     shadowed = _tries(c=3).replace("shop/c", "shop/z")
     assert found(f"{_tries(a=0, b=0, c=0)}\n---\n{shadowed}", "AMPLIFICATION", CHAIN) == []
+
+
+def test_a_retry_budget_bounds_what_a_service_multiplies():
+    budget = (
+        "# DestinationRule shop/c\nhost: c\ntrafficPolicy:\n  tls: {mode: ISTIO_MUTUAL}\n"
+        "  retryBudget: {percent: %s}"
+    )
+    text = f"{_tries(a=0, b=2, c=9)}\n---\n{budget}"
+    assert found(text % 20, "AMPLIFICATION", CHAIN) == []  # 3 x 1.2
+    assert found(text % 20, "TOO_MANY_TRIES", CHAIN) == []
+    b, c = found(text % 50, "AMPLIFICATION", CHAIN)  # 3 x 1.5
+    assert (
+        b.message
+        == c.message
+        == (
+            "one request can become 4.5 tries of -/shop/c, more than 4: "
+            "-/shop/a x1 -> -/shop/b x3 -> -/shop/c x1.5 (retryBudget)"
+        )
+    )

@@ -132,3 +132,21 @@ def test_a_host_with_a_namespace_is_no_kubernetes_service():
     (finding,) = judged(route("retries: {attempts: 0}", "payment.shop"))
     assert finding.advice == "Write payment.shop.svc.cluster.local."
     assert judged(route("retries: {attempts: 0}", "example.com")) == ()
+
+
+def test_an_object_that_other_clients_see_is_not_shadowed():
+    from observe.lint.world import World
+
+    full = "payment.shop.svc.cluster.local"
+    one, two = (route("timeout: 1s", full, f"{n}/payment") for n in ("shop", "web"))
+    hidden = one.replace("hosts:", "exportTo: ['.']\nhosts:")
+    for texts, routes in (((one, two), 1), ((hidden, two), 1)):
+        assert len(World(tuple(read(expanded("\n---\n".join(texts))))).routes_to(full)) == routes
+    apart = f"{hidden}\n---\n{two.replace('hosts:', 'exportTo: [web]' + chr(10) + 'hosts:')}"
+    assert len(World(tuple(read(expanded(apart)))).routes_to(full)) == 2
+
+
+def test_hosts_of_objects_without_a_namespace_are_shown_as_they_are_written():
+    text = expanded(TWO).replace(", namespace: shop}", "}")
+    (finding,) = lint(read(text))
+    assert finding.message.startswith("payment is a host of VirtualService -/b (a.yaml:11), too")

@@ -139,3 +139,10 @@ def test_weights_of_nothing_are_refused_at_their_route():
     assert finding.code == "INVALID_OBJECT"
     assert finding.message == "spec.http[0].route: the weights sum up to 0"
     assert finding.line == 8
+
+
+@pytest.mark.parametrize("text", [route("retries: {attempts: 0}"), policy("tls: {mode: DISABLE}")])
+def test_a_version_of_the_api_that_does_not_exist_is_refused(text):
+    (finding,) = lint(read(expanded(text).replace("istio.io/v1", "istio.io/v2")))
+    assert (finding.code, finding.line) == ("INVALID_OBJECT", 1)
+    assert "'networking.istio.io/v2' is not one of networking.istio.io/v1," in finding.message
