@@ -140,8 +140,8 @@ def _two_rules(host: str, items: list[ConfigObject], root: str) -> Iterator[Find
                 item,
                 ("spec", "host"),
                 f"clients in namespace {item.namespace or '-'} get this rule for "
-                f"{shown_host(host)} and nothing of {labels(others)}: the first of client's, service's and root "
-                "namespace counts alone",
+                f"{shown_host(host)} and nothing of {labels(others)}: the first of client's, "
+                "service's and root namespace counts alone",
                 "Keep one DestinationRule, in the service's namespace, or repeat all of it here.",
             )
         elif others and item.namespace == owner != root:
