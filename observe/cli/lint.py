@@ -180,7 +180,13 @@ def _rendered(form: str, findings: tuple[Finding, ...], inventory: Inventory) ->
         return render.as_json(findings, _judged(inventory), dict(inventory.others))
     if form == "sarif":
         return render.as_sarif(findings, __version__)
-    return render.as_github(findings) if form == "github" else render.as_text(findings)
+    return render.as_github(findings) if form == "github" else _text(findings, inventory)
+
+
+def _text(findings: tuple[Finding, ...], inventory: Inventory) -> str:
+    from observe.lint.render import as_text
+
+    return as_text(findings) if inventory.objects else "nothing was judged\n"
 
 
 def _judged(inventory: Inventory) -> dict[str, int]:
@@ -194,10 +200,10 @@ def _tell(inventory: Inventory, telemetry: Telemetry | None, console: Console) -
     )
     others = sum(inventory.others.values())
     if not judged:
-        console.warn("no VirtualService and no DestinationRule was found: nothing was judged")
+        console.warn("no VirtualService and no DestinationRule was found")
     console.say(
         f"judged: {judged or 'nothing'}; "
-        + (f"{others} objects of other kinds skipped; " if others else "")
+        + (f"skipped, of other kinds: {others}; " if others else "")
         + ("against telemetry, too" if telemetry else "no telemetry was given")
     )
     if inventory.templates:

@@ -56,7 +56,7 @@ def check_load(world: World, telemetry: Telemetry, found: list[TargetFacts]) -> 
         yield from _timeouts(world, facts)
         for rule in world.rules_for(facts.host)[:1]:
             yield from _policy(rule, facts, telemetry)
-    yield from _unseen(world, found, telemetry)
+    yield from _unseen(world, telemetry)
     yield from _hidden(world, found)
 
 
@@ -187,10 +187,11 @@ def _listed(limits: dict[str, int]) -> str:
     return ", ".join(f"{name} {value}" for name, value in limits.items())
 
 
-def _unseen(world: World, found: list[TargetFacts], telemetry: Telemetry) -> Iterator[Finding]:
-    if not telemetry.whole or not found:
+def _unseen(world: World, telemetry: Telemetry) -> Iterator[Finding]:
+    """Hosts that nobody called in any cluster."""
+    if not telemetry.whole or not telemetry.facts:
         return
-    seen = {name for facts in found for name in spellings(facts.host)}
+    seen = {name for facts in telemetry.facts.values() for name in spellings(facts.host)}
     for index, field in ((world.mesh_hosts, "hosts"), (world.rule_hosts, "host")):
         for host, items in index.items():
             if host in seen or host.startswith("*") or not namespace_in(host):

@@ -135,7 +135,8 @@ def test_a_folder_with_nothing_to_judge_says_so(observe: Observe) -> None:
     Path("empty").mkdir()
     run = observe("lint", "empty")
     assert run.code == 0
-    assert "nothing was judged" in run.err
+    assert run.out == "nothing was judged\n"
+    assert "no VirtualService and no DestinationRule was found" in run.err
 
 
 def test_the_demos_settings_are_judged_against_its_telemetry(observe: Observe, demo: str) -> None:

@@ -122,6 +122,7 @@ def advised(name: str, low: float, estimate: float, high: float, proposed: str) 
 def facts(name: str, clients: dict[tuple[str, str], float], **more: object) -> TargetFacts:
     """A record of 100,000 requests; clients: (namespace, workload) → requests under way."""
     fields: dict[str, object] = {
+        "target": target(name),
         "requests": 100_000.0,
         "flags": {},
         "too_many": 0.0,
@@ -131,7 +132,6 @@ def facts(name: str, clients: dict[tuple[str, str], float], **more: object) -> T
     }
     callers = {("", namespace, workload): n for (namespace, workload), n in clients.items()}
     return TargetFacts(
-        target=target(name),
         clients=frozenset(callers),
         under_way=callers,
         **(fields | more),  # type: ignore[arg-type]

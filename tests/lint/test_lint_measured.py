@@ -215,3 +215,14 @@ def test_a_timeout_on_a_stream_is_told_with_the_reason():
     assert finding.message == (
         "the timeout 15s of -/shop/events ends calls that are meant to stay open: a stream"
     )
+
+
+def test_a_host_that_is_called_in_another_cluster_alone_is_in_use():
+    text = expanded(route("timeout: 1s"))
+    east = facts("payment", {}, target=target("payment", "east"))
+    west = facts("ledger", {}, target=target("ledger", "west"))
+    records = {record.target.path: record for record in (east, west)}
+    telemetry = Telemetry(facts=records, clusters=frozenset({"east", "west"}), whole=True)
+    other = expanded(route("timeout: 1s", "ledger", "shop/ledger"))
+    findings = lint([*read(text), *read(other, "west/b.yaml", "west")], telemetry)
+    assert "HOST_WITHOUT_TRAFFIC" not in [f.code for f in findings]
