@@ -1,0 +1,117 @@
+"""The two tiers of the demo: real servers, first with the past, then with what goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
+from observe.demo.history import History, load_until
+from observe.demo.live import LiveExporter
+from observe.demo.live_mesh import LiveMesh
+from observe.demo.side_history import load_sides
+from observe.demo.tier_files import demo_stack, edge_files, external_files
+from observe.errors import OutputError, SourceError
+
+_FLAGS = (*HISTORY_FLAGS, "--web.enable-lifecycle")
+_RELOAD_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class DemoTiers:
+    """Both servers, running."""
+
+    edge: PrometheusServer
+    external: PrometheusServer
+
+    @property
+    def running(self) -> bool:
+        """Whether both are alive."""
+        return self.edge.running and self.external.running
+
+
+@contextmanager
+def two_tiers(
+    folder: Path, *, port: int = 0, external_port: int = 0, binary: Path | None = None
+) -> Iterator[DemoTiers]:
+    """Two empty servers that accept history, until the end of the block.
+
+    Args:
+        folder: gets `edge/` and `external/`, each with configuration, log and samples.
+        port: of the edge tier; 0 takes a free one.
+        external_port: of the external tier.
+        binary: Prometheus; looked for when not given.
+
+    Raises:
+        InputError, OutputError, SourceError: as `PrometheusServer.start`.
+    """
+    with (
+        PrometheusServer(folder / "edge", port=port, flags=_FLAGS, binary=binary) as edge,
+        PrometheusServer(
+            folder / "external", port=external_port, flags=_FLAGS, binary=binary
+        ) as external,
+    ):
+        yield DemoTiers(edge, external)
+
+
+@contextmanager
+def going_on(tiers: DemoTiers, history: History) -> Iterator[LiveExporter]:
+    """Let the mesh go on after its week: scraped, recorded, federated, until the end of the block.
+
+    What happened since the window ended is written first, and the side series of its last day.
+
+    Raises:
+        OutputError: the configuration cannot be written.
+        SourceError: a server does not answer, or refuses samples or its configuration.
+    """
+    with ExitStack() as stack:
+        end_ms = round(1000 * history.summary.end.timestamp())
+        now = datetime.now(UTC)
+        load_until(history, tiers.edge.url, tiers.external.url, now)
+        load_sides(history, tiers.edge.url, tiers.external.url, now)
+        mesh = LiveMesh(history.truth, end_ms, history.today, history.coming)
+        exporter = stack.enter_context(LiveExporter(mesh))
+        wanted = demo_stack(history.clusters)
+        edge, external = (server.url.removeprefix("http://") for server in _both(tiers))
+        sources = mesh.sources()
+        reconfigure(tiers.edge, edge_files(wanted, sources, exporter.address, edge))
+        reconfigure(tiers.external, external_files(wanted, tiers.edge.url, external))
+        yield exporter
+
+
+def _both(tiers: DemoTiers) -> tuple[PrometheusServer, PrometheusServer]:
+    return tiers.edge, tiers.external
+
+
+def reconfigure(server: PrometheusServer, files: Mapping[str, str]) -> None:
+    """Write a server's configuration and let it read that.
+
+    Args:
+        server: one that runs, with `--web.enable-lifecycle`.
+        files: path below its folder → text.
+
+    Raises:
+        OutputError: a file cannot be written.
+        SourceError: it does not answer, or refuses the configuration.
+    """
+    try:
+        for name, text in files.items():
+            place = server.folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {server.folder}: {error.strerror or error}") from error
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy for the outside must not see loopback
+            answer = session.post(f"{server.url}/-/reload", timeout=_RELOAD_SECONDS)
+    except requests.RequestException as error:
+        raise SourceError(f"{server.url} cannot be told to reload") from error
+    if answer.status_code != 200:
+        said = " ".join(answer.text.split())[:300]
+        raise SourceError(f"{server.url} refuses its configuration: {said}")
