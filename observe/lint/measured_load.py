@@ -72,21 +72,6 @@ def _retries(world: World, facts: TargetFacts) -> Iterator[Finding]:
         return rule.at(item, (*path, "attempts"), f"{message} (attempts {attempts})", advice)
 
     name = facts.target.path
-    overload = facts.flags.get("UO", 0.0) + facts.too_many
-    bad = facts.failures + facts.too_many
-    bounded = world.budget_for(facts.host) is not None
-    if (
-        route is not None
-        and not bounded
-        and overload > _SOME * facts.requests
-        and overload > bad / 2
-    ):
-        yield say(
-            RETRIES_UNDER_OVERLOAD,
-            f"{overload / facts.requests:.2%} of the requests to {name} were refused for overload "
-            f"(UO or 429), {overload / bad:.0%} of all that failed: retries make that worse",
-            "Set attempts to 0 until there is room, or bound retries by a retryBudget.",
-        )
     if facts.amplification is not None and facts.amplification > 1 + _ADDED_LOAD:
         yield say(
             RETRIES_MULTIPLY_LOAD,
@@ -101,6 +86,25 @@ def _retries(world: World, facts: TargetFacts) -> Iterator[Finding]:
             "retries do not cure what fails there",
             "Look at what fails before asking for more attempts.",
         )
+    overload = _overloaded(facts)
+    if overload and route is not None and world.budget_for(facts.host) is None:
+        yield say(
+            RETRIES_UNDER_OVERLOAD,
+            f"{overload}: retries make that worse",
+            "Set attempts to 0 until there is room, or bound retries by a retryBudget.",
+        )
+
+
+def _overloaded(facts: TargetFacts) -> str | None:
+    """How much is refused for overload, in words; None where most failures are of another kind."""
+    overload = facts.flags.get("UO", 0.0) + facts.too_many
+    bad = facts.failures + facts.too_many
+    if overload <= _SOME * facts.requests or overload <= bad / 2:
+        return None
+    return (
+        f"{overload / facts.requests:.2%} of the requests to {facts.target.path} were refused for "
+        f"overload (UO or 429), {overload / bad:.0%} of all that failed"
+    )
 
 
 def _timeouts(world: World, facts: TargetFacts) -> Iterator[Finding]:
