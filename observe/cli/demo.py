@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
-import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from observe.cli.console import Console
 from observe.cli.options import SectionCommand, option, output_option
-from observe.errors import InputError, OutputError
+from observe.errors import InputError
 
 if TYPE_CHECKING:
-    from observe.bootstrap.prometheus import PrometheusServer
+    from observe.demo.history import History
     from observe.demo.load import LoadSummary
+    from observe.demo.tiers import DemoTiers
     from observe.export.current import Current
     from observe.recommend.model import Advice
     from observe.telemetry.snapshot import Snapshot
-
-_MARK = ".observe-demo"
 
 
 @click.command("demo", cls=SectionCommand, short_help="From nothing to a report, on this machine.")
@@ -36,7 +31,14 @@ _MARK = ".observe-demo"
     type=click.IntRange(0, 65_535),
     default=0,
     metavar="NUMBER",
-    help="Port of the Prometheus; 0 takes a free one.",
+    help="Port of the edge tier's Prometheus; 0 takes a free one.",
+)
+@option(
+    "--external-port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    metavar="NUMBER",
+    help="Port of the external tier's Prometheus; 0 takes a free one.",
 )
 @option(
     "--seed",
@@ -49,108 +51,80 @@ _MARK = ".observe-demo"
     "--serve/--no-serve",
     default=None,
     show_default="only in a terminal",
-    help="Keep the Prometheus running until Ctrl-C.",
+    help="Let the mesh go on, scraped and federated, until Ctrl-C.",
 )
 @click.pass_context
 def demo_command(
-    ctx: click.Context, /, output: Path, port: int, seed: int, serve: bool | None
+    ctx: click.Context,
+    /,
+    output: Path,
+    port: int,
+    external_port: int,
+    seed: int,
+    serve: bool | None,
 ) -> None:
-    """Simulate a mesh of known truth, load a real Prometheus, write the report.
+    """Simulate a mesh of known truth, load two tiers of real Prometheus, write the report.
 
     A shop of two clusters and its week of telemetry, with a heavy tail, a weekly peak, streams, an
-    incident and timeouts that are too tight and too loose. Needs a prometheus binary
-    (`make prometheus` fetches one without root).
+    incident and timeouts that are too tight and too loose. The edge tier holds the counters, the
+    external tier the rates recorded of them. Needs a prometheus binary (`make prometheus` fetches
+    one without root).
     """
     from observe.bootstrap.binaries import find_binary
-    from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
     from observe.cli.summary import print_summary
     from observe.cli.wiring import finish
+    from observe.demo.folder import MARK, fresh_folder, gone_when_stopped, lock
     from observe.demo.judge import judge_timeouts, verdict_text
-    from observe.demo.shop import demo_mesh
+    from observe.demo.tiers import two_tiers
 
     console = ctx.find_object(Console) or Console()
+    _refuse_one_port_twice(port, external_port)
     binary = find_binary("prometheus")
-    folder = _fresh_folder(output)
+    folder = fresh_folder(output)
     began = time.monotonic()
     with (
-        _lock(folder / _MARK),
-        _gone_when_stopped(folder) as done,
-        PrometheusServer(
-            folder / "prometheus", port=port, flags=HISTORY_FLAGS, binary=binary
-        ) as server,
+        lock(folder / MARK),
+        gone_when_stopped(folder) as done,
+        two_tiers(folder, port=port, external_port=external_port, binary=binary) as tiers,
     ):
-        console.say(f"Prometheus is running at {server.url}")
-        loaded = _load(server.url, seed, console)
-        snapshot = _collect(server.url, loaded, console)
+        console.say(f"Prometheus, edge tier: {tiers.edge.url}")
+        console.say(f"Prometheus, external tier: {tiers.external.url}")
+        history = _load(tiers, seed, console)
+        snapshot = _collect(tiers.edge.url, history.summary, console)
         current = _write_current(folder / "current")
         advice = _report(folder, snapshot, current, console)
         done.set()
         print_summary(advice, folder / "report")
-        console.say(verdict_text(judge_timeouts(advice, demo_mesh().starting(loaded.start))))
+        console.say(verdict_text(judge_timeouts(advice, history.truth)))
         console.say(f"Done in {time.monotonic() - began:.0f} s.")
         stays = sys.stderr.isatty() if serve is None else serve
-        _say_next(folder, server.url, loaded, stays, console)
+        _say_next(folder, console)
         if stays:
-            console.say(f"Prometheus stays at {server.url} until Ctrl-C.")
-            _wait_for_ctrl_c(server, console)
+            _serve(folder, tiers, history, console)
     ctx.exit(finish(advice, None, console))
 
 
-def _fresh_folder(folder: Path) -> Path:
-    """An empty folder; what an earlier demo left is removed, anything else is refused."""
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            if not (folder / _MARK).exists():
-                raise InputError(
-                    f"{folder} is not empty and was not made by a demo", "name another --output"
-                )
-            _lock(folder / _MARK).close()
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _MARK).touch()
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}", "name another --output"
-        ) from error
-    return folder
-
-
-def _lock(mark: Path) -> TextIO:
-    """The mark, held as long as it is open: the folder of a demo that runs is not taken away."""
-    file = mark.open("a", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
+def _refuse_one_port_twice(port: int, external_port: int) -> None:
+    if port and port == external_port:
         raise InputError(
-            f"a demo is still running in {mark.parent}",
-            "stop it with Ctrl-C, or name another --output",
-        ) from error
-    return file
+            f"both tiers cannot have port {port}", "give --port and --external-port apart"
+        )
 
 
-@contextmanager
-def _gone_when_stopped(folder: Path) -> Iterator[Event]:
-    """Remove the folder when Ctrl-C comes before the event; after an error it tells why."""
-    done = Event()
-    try:
-        yield done
-    except (KeyboardInterrupt, SystemExit):
-        if not done.is_set():
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _load(url: str, seed: int, console: Console) -> LoadSummary:
-    from observe.demo.load import load_week
+def _load(tiers: DemoTiers, seed: int, console: Console) -> History:
+    from observe.demo.history import load_history
     from observe.demo.shop import demo_mesh
 
+    edge, external = tiers.edge.url, tiers.external.url
     with console.progress("Simulating a week and loading it") as bar:
-        loaded = load_week(url, demo_mesh(), seed, datetime.now(UTC), bar.advance)
+        found = load_history(edge, external, demo_mesh(), seed, datetime.now(UTC), bar.advance)
+    raw = found.summary
     console.detail(
-        f"{loaded.series:,} series, {loaded.cost.samples:,} samples in {loaded.seconds:.1f} s"
+        f"{raw.series:,} series, {raw.cost.samples:,} samples in the edge tier, "
+        f"{found.recorded.samples:,} of recorded rates in the external tier, "
+        f"in {raw.seconds:.1f} s"
     )
-    return loaded
+    return found
 
 
 def _collect(url: str, loaded: LoadSummary, console: Console) -> Snapshot:
@@ -190,21 +164,41 @@ def _report(folder: Path, snapshot: Snapshot, current: Current, console: Console
     return advice
 
 
-def _say_next(folder: Path, url: str, loaded: LoadSummary, stays: bool, console: Console) -> None:
-    snapshot, end = folder / "report" / "snapshot", f"{loaded.end:%Y-%m-%dT%H:%MZ}"
+def _say_next(folder: Path, console: Console) -> None:
     console.say("")
-    current = f"--snapshot {snapshot} --current {folder / 'current'}"
+    current = f"--snapshot {folder / 'report' / 'snapshot'} --current {folder / 'current'}"
     console.say("Next (from a checkout: .venv/bin/observe):")
     console.say(f"  observe explain east/shop/checkout {current}")
     console.say(f"  observe export {current} --diff")
-    if stays:
-        console.say(f"  observe report --prometheus {url} --end {end}")
 
 
-def _wait_for_ctrl_c(server: PrometheusServer, console: Console) -> None:
+def _serve(folder: Path, tiers: DemoTiers, history: History, console: Console) -> None:
+    from observe.demo.tiers import going_on
+
+    edge, external = tiers.edge.url, tiers.external.url
+    end, current = f"{history.summary.end:%Y-%m-%dT%H:%MZ}", folder / "current"
+    with ExitStack() as stack:
+        with console.progress("Letting the mesh go on", counted=False):
+            going = stack.enter_context(going_on(tiers, history, folder))
+        console.say(f"  observe report --prometheus {external} --end {end} --current {current}")
+        console.say(f"  observe doctor --prometheus {external} --edge {edge}")
+        preview = folder / "dashboards"
+        console.say(f"  observe bootstrap grafana --preview {preview} --prometheus {external}")
+        console.say("")
+        console.say(f"Edge tier: {edge} scrapes the mesh of both clusters and records rates.")
+        console.say(f"External tier: {external} federates those, and alerts.")
+        if going.alertmanager:
+            console.say(f"Alertmanager: http://{going.alertmanager}")
+        else:
+            console.say(f"Alerts: {external}/alerts ('make alertmanager' fetches an Alertmanager).")
+        console.say("All of it goes on until Ctrl-C.")
+        _wait_for_ctrl_c(tiers, console)
+
+
+def _wait_for_ctrl_c(tiers: DemoTiers, console: Console) -> None:
     try:
-        while server.running:
+        while tiers.running:
             time.sleep(0.5)
     except KeyboardInterrupt:
         return  # the usual way to end a demo that is done
-    console.warn("the Prometheus ended by itself; see prometheus/prometheus.log in the folder")
+    console.warn("a Prometheus ended by itself; see edge/ and external/prometheus.log")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
 from observe.demo.history import History, load_until
 from observe.demo.live import LiveExporter
 from observe.demo.live_mesh import LiveMesh
+from observe.demo.receiver import alertmanager
 from observe.demo.side_history import load_sides
-from observe.demo.tier_files import demo_stack, edge_files, external_files
+from observe.demo.tier_files import alertmanager_file, demo_stack, edge_files, external_files
 from observe.errors import OutputError, SourceError
 
 _FLAGS = (*HISTORY_FLAGS, "--web.enable-lifecycle")
@@ -59,33 +60,53 @@ def two_tiers(
         yield DemoTiers(edge, external)
 
 
+@dataclass(frozen=True)
+class Going:
+    """What runs beside the two servers while the mesh goes on.
+
+    Attributes:
+        exporter: `host:port` of what shows the mesh.
+        alertmanager: `host:port`; None where this machine has none.
+    """
+
+    exporter: str
+    alertmanager: str | None
+
+
 @contextmanager
-def going_on(tiers: DemoTiers, history: History) -> Iterator[LiveExporter]:
+def going_on(tiers: DemoTiers, history: History, folder: Path) -> Iterator[Going]:
     """Let the mesh go on after its week: scraped, recorded, federated, until the end of the block.
 
     What happened since the window ended is written first, and the side series of its last day.
 
+    Args:
+        tiers: both servers, which hold the week.
+        history: that week.
+        folder: gets `alertmanager/`.
+
     Raises:
-        OutputError: the configuration cannot be written.
+        OutputError: a configuration cannot be written.
         SourceError: a server does not answer, or refuses samples or its configuration.
     """
-    with ExitStack() as stack:
-        end_ms = round(1000 * history.summary.end.timestamp())
-        now = datetime.now(UTC)
-        load_until(history, tiers.edge.url, tiers.external.url, now)
-        load_sides(history, tiers.edge.url, tiers.external.url, now)
-        mesh = LiveMesh(history.truth, end_ms, history.today, history.coming)
-        exporter = stack.enter_context(LiveExporter(mesh))
-        wanted = demo_stack(history.clusters)
-        edge, external = (server.url.removeprefix("http://") for server in _both(tiers))
-        sources = mesh.sources()
-        reconfigure(tiers.edge, edge_files(wanted, sources, exporter.address, edge))
-        reconfigure(tiers.external, external_files(wanted, tiers.edge.url, external))
-        yield exporter
+    edge, external = tiers.edge, tiers.external
+    stack = demo_stack(history.clusters)
+    load_sides(history, edge.url, external.url, datetime.now(UTC))
+    end_ms = round(1000 * history.summary.end.timestamp())
+    mesh = LiveMesh(history.truth, end_ms, history.today, history.coming)
+    with (
+        LiveExporter(mesh) as exporter,
+        alertmanager(folder / "alertmanager", alertmanager_file(stack)) as receiver,
+    ):
+        receivers = [receiver] if receiver else []
+        load_until(history, edge.url, external.url, datetime.now(UTC))
+        texts = edge_files(stack, mesh.sources(), exporter.address, _address(edge), receivers)
+        reconfigure(edge, texts)
+        reconfigure(external, external_files(stack, edge.url, _address(external), receivers))
+        yield Going(exporter.address, receiver)
 
 
-def _both(tiers: DemoTiers) -> tuple[PrometheusServer, PrometheusServer]:
-    return tiers.edge, tiers.external
+def _address(server: PrometheusServer) -> str:
+    return server.url.removeprefix("http://")
 
 
 def reconfigure(server: PrometheusServer, files: Mapping[str, str]) -> None:
