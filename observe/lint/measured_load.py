@@ -9,7 +9,7 @@ from observe.export.yaml_io import YamlPath
 from observe.lint.model import Finding, Rule
 from observe.lint.objects import ConfigObject
 from observe.lint.pools import LIMITS, limits_of
-from observe.lint.telemetry import TargetFacts, Telemetry, Workload
+from observe.lint.telemetry import TargetFacts, Telemetry
 from observe.lint.world import World, full_host, namespace_in, spellings
 
 POOL_BELOW_CONCURRENCY = Rule(
@@ -55,7 +55,8 @@ def check_load(world: World, telemetry: Telemetry, found: list[TargetFacts]) -> 
         yield from _retries(world, facts)
         yield from _timeouts(world, facts)
         for rule in world.rules_for(facts.host)[:1]:
-            yield from _policy(rule, facts, telemetry)
+            inbound = rule.namespace not in world.own_inbound_pools
+            yield from _policy(rule, facts, telemetry, inbound=inbound)
     yield from _unseen(world, telemetry)
     yield from _hidden(world, found)
 
@@ -123,7 +124,9 @@ def _timeouts(world: World, facts: TargetFacts) -> Iterator[Finding]:
             )
 
 
-def _policy(rule: ConfigObject, facts: TargetFacts, telemetry: Telemetry) -> Iterator[Finding]:
+def _policy(
+    rule: ConfigObject, facts: TargetFacts, telemetry: Telemetry, *, inbound: bool
+) -> Iterator[Finding]:
     policy = rule.spec.get("trafficPolicy", {})
     path: YamlPath = ("spec", "trafficPolicy")
     limits = limits_of(policy.get("connectionPool", {}))
@@ -131,7 +134,8 @@ def _policy(rule: ConfigObject, facts: TargetFacts, telemetry: Telemetry) -> Ite
     for limit, value in limits.items():
         if limit != "http1MaxPendingRequests" and not (limit == "maxConnections" and facts.grpc):
             at = (*path, "connectionPool", *LIMITS[limit])
-            yield from _pool(rule, at, limit, value, facts, telemetry)
+            needs = _needs(facts, telemetry, inbound=inbound)
+            yield from _pool(rule, at, limit, value, needs)
     if limits and facts.flags.get("UO", 0.0) > 0:
         yield POOL_OVERFLOWS.at(
             rule,
@@ -153,38 +157,47 @@ def _policy(rule: ConfigObject, facts: TargetFacts, telemetry: Telemetry) -> Ite
 
 
 def _pool(
-    rule: ConfigObject,
-    path: YamlPath,
-    limit: str,
-    value: int,
-    facts: TargetFacts,
-    telemetry: Telemetry,
+    rule: ConfigObject, path: YamlPath, limit: str, value: int, needs: list[tuple[float, bool, str]]
 ) -> Iterator[Finding]:
-    """A limit against the requests of the busiest client's proxies, by Little's law."""
-    needs = [_need(client, most, telemetry) for client, most in sorted(facts.under_way.items())]
-    if not needs:
-        return
-    need, client, pods = max(needs)
+    """A limit against the largest of the needs."""
+    need, known, words = max(needs, default=(0.0, False, ""))
     if need <= 0 or need + math.sqrt(need) <= value:
         return
-    proxies = f"each of its {pods} proxies" if pods else "all its proxies together"
     short = need > value
-    wanted = math.ceil(need + 3 * math.sqrt(need))
+    by_chance = f", and chance alone makes that {need + math.sqrt(need):.3g} at times"
     yield POOL_BELOW_CONCURRENCY.at(
         rule,
         path,
-        f"{limit} {value}: {client} had {need:.3g} requests to {facts.target.path} under way from "
-        f"{proxies} in its busiest step"
-        + ("" if short else f", and chance alone makes that {need + math.sqrt(need):.3g} at times"),
-        f"Set {limit} to {wanted} or more, and more still if it also limits each server.",
-        None if short and pods else "warning" if short or pods else "info",
+        f"{limit} {value}: {words} in the busiest step{'' if short else by_chance}",
+        f"Set {limit} to {math.ceil(need + 3 * math.sqrt(need))} or more; it limits each client's "
+        "proxy and each server's.",
+        None if short and known else "warning" if short or known else "info",
     )
 
 
-def _need(client: Workload, most: float, telemetry: Telemetry) -> tuple[float, str, int]:
-    """Requests under way per proxy, where the number of proxies is known; the client; proxies."""
-    pods = telemetry.pods.get(client, (0, 0))[1]
-    return (most / pods if pods else most, "/".join(part or "-" for part in client), pods)
+def _needs(
+    facts: TargetFacts, telemetry: Telemetry, *, inbound: bool
+) -> list[tuple[float, bool, str]]:
+    """Requests under way per proxy, whether the number of proxies is known, and words for it.
+
+    Of every client; and of the servers, where the limit counts for them too (`inbound`).
+    """
+    found = []
+    name = facts.target.path
+    for client, most in sorted(facts.under_way.items()):
+        pods = telemetry.pods.get(client, (0, 0))[1]
+        need = most / pods if pods else most
+        which = f"each of its {pods} proxies" if pods else "all its proxies together"
+        who = "/".join(part or "-" for part in client)
+        found.append(
+            (need, pods > 0, f"{who} had {need:.3g} requests to {name} under way from {which}")
+        )
+    servers = sum(telemetry.pods.get(server, (0, 0))[1] for server in facts.servers)
+    if inbound and servers and facts.servers <= telemetry.pods.keys():
+        need = facts.all_under_way / servers
+        words = f"each of the {servers} servers of {name} had {need:.3g} requests under way"
+        found.append((need, True, f"{words} from all clients"))
+    return found
 
 
 def _listed(limits: dict[str, int]) -> str:

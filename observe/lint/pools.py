@@ -37,15 +37,13 @@ LIMITS = {
 
 def check_pools(world: World) -> Iterator[Finding]:
     """All of these, in all DestinationRules."""
-    sidecars = world.of_kind("Sidecar")
-    inbound = {s.namespace for s in sidecars if "inboundConnectionPool" in s.spec}
     for item in world.destination_rules:
         for path, policy in policies(item):
             pool = policy.get("connectionPool", {})
             yield from _limits(item, (*path, "connectionPool"), pool)
             yield from _budget(item, path, policy)
         top = item.spec.get("trafficPolicy", {}).get("connectionPool", {})
-        if limits_of(top) and item.namespace not in inbound:
+        if limits_of(top) and item.namespace not in world.own_inbound_pools:
             yield _twice(item, limits_of(top))
 
 

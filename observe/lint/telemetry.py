@@ -33,6 +33,7 @@ class TargetFacts:
         clients: the workloads that call it.
         servers: the workloads behind it.
         under_way: client → requests under way in its busiest step, of all its proxies together.
+        all_under_way: the same of all clients together, in their busiest step.
         grpc: whether all of it is gRPC.
     """
 
@@ -45,6 +46,7 @@ class TargetFacts:
     clients: frozenset[Workload]
     servers: frozenset[Workload]
     under_way: dict[Workload, float] = field(default_factory=dict)
+    all_under_way: float = 0.0
     grpc: bool = False
 
     @property
@@ -128,7 +130,7 @@ def _facts(snapshot: Snapshot) -> dict[str, TargetFacts]:
     traffic = edge_traffic(snapshot)
     traffic = traffic[traffic["registered"]]
     outcomes = _outcomes(snapshot, traffic)
-    under_way = _under_way(snapshot, traffic)
+    under_way, together = _under_way(snapshot, traffic)
     found = {}
     for path, part in traffic.groupby("target", sort=True):
         first = part.iloc[0]
@@ -147,6 +149,7 @@ def _facts(snapshot: Snapshot) -> dict[str, TargetFacts]:
             clients=_workloads(part, "source"),
             servers=_workloads(part, "destination"),
             under_way=under_way.get(str(path), {}),
+            all_under_way=together.get(str(path), 0.0),
             grpc=bool((part["protocol"] == "grpc").all()),
         )
     return found
@@ -182,11 +185,13 @@ def _outcomes(
     return {target: (dict(flags[target]), too_many[target]) for target in too_many}
 
 
-def _under_way(snapshot: Snapshot, traffic: pd.DataFrame) -> dict[str, dict[Workload, float]]:
-    """Target path → client → requests under way in the busiest fine step, by Little's law.
+def _under_way(
+    snapshot: Snapshot, traffic: pd.DataFrame
+) -> tuple[dict[str, dict[Workload, float]], dict[str, float]]:
+    """Target path → requests under way in the busiest fine step, of each client and of all.
 
-    Rate of the fine step x mean duration in the coarse step around it, failures included: they
-    hold a connection, too.
+    By Little's law: rate of the fine step x mean duration in the coarse step around it, failures
+    included: they hold a connection, too.
     """
     keys = ["target", "cluster", "source_namespace", "source_workload"]
     edges = traffic[["edge", *keys]]
@@ -198,7 +203,7 @@ def _under_way(snapshot: Snapshot, traffic: pd.DataFrame) -> dict[str, dict[Work
     mean_ms = (spent["sum_ms"] / spent["requests"].where(spent["requests"] > 0)).rename("mean_ms")
     rows = snapshot.requests.merge(edges, on="edge")
     rate = rows.groupby([*keys, "time"], as_index=False)["requests"].sum()
-    rate["fine"] = rate["requests"] / window.step_seconds
+    rate["fine"], rate["step"] = rate["requests"] / window.step_seconds, rate["time"]
     rate["time"] = rate["time"].dt.floor(coarse)
     busy = rate.merge(mean_ms, left_on=[*keys, "time"], right_index=True)
     busy["under_way"] = busy["fine"] * busy["mean_ms"] / 1000.0
@@ -207,7 +212,8 @@ def _under_way(snapshot: Snapshot, traffic: pd.DataFrame) -> dict[str, dict[Work
     for target, *client, most in busiest.itertuples(index=False):
         cluster, namespace, workload = client
         found[target][cluster, namespace, workload] = float(most)
-    return found
+    together = busy.groupby(["target", "step"])["under_way"].sum().groupby("target").max()
+    return found, {str(target): float(most) for target, most in together.items()}
 
 
 def _pods(containers: pd.DataFrame) -> dict[Workload, tuple[int, int]]:

@@ -117,6 +117,12 @@ class World:
         """The http routes that send requests to a service."""
         return [route for name in spellings(service) for route in self.routes.get(name, [])]
 
+    @cached_property
+    def own_inbound_pools(self) -> frozenset[str]:
+        """Namespaces where a Sidecar sets the pools of the servers' side."""
+        sidecars = self.of_kind("Sidecar")
+        return frozenset(s.namespace for s in sidecars if "inboundConnectionPool" in s.spec)
+
     def budget_for(self, service: str) -> float | None:
         """Per cent of a service's requests that may be retries; None without a retryBudget."""
         for rule in self.rules_for(service)[:1]:

@@ -125,7 +125,7 @@ def test_the_pool_that_is_needed_is_told():
     (finding,) = found(text, "POOL_BELOW_CONCURRENCY", _under_way(200.0))
     assert finding.message == (
         "maxConnections 20: -/shop/frontend had 100 requests to -/shop/payment under way from each "
-        "of its 2 proxies in its busiest step"
+        "of its 2 proxies in the busiest step"
     )
     assert finding.advice.startswith("Set maxConnections to 130 or more")  # 100 + 3 sqrt(100)
 
@@ -226,3 +226,19 @@ def test_a_host_that_is_called_in_another_cluster_alone_is_in_use():
     other = expanded(route("timeout: 1s", "ledger", "shop/ledger"))
     findings = lint([*read(text), *read(other, "west/b.yaml", "west")], telemetry)
     assert "HOST_WITHOUT_TRAFFIC" not in [f.code for f in findings]
+
+
+def test_a_pool_has_to_suit_the_servers_too_unless_a_sidecar_sets_theirs():
+    clients = {("shop", "frontend"): 20.0, ("web", "portal"): 20.0}
+    record = facts("payment", clients, all_under_way=36.0)
+    pods = {("", "shop", "frontend"): (2, 2), ("", "web", "portal"): (2, 2)}
+    telemetry = _of(record, pods=pods | {("", "shop", "payment"): (1, 2)})
+    text = policy("connectionPool:\n  http: {http2MaxRequests: 15}")
+    (finding,) = found(text, "POOL_BELOW_CONCURRENCY", telemetry)  # clients need 10 + sqrt(10)
+    assert finding.severity == "critical"
+    assert finding.message == (
+        "http2MaxRequests 15: each of the 2 servers of -/shop/payment had 18 requests under way "
+        "from all clients in the busiest step"
+    )
+    sidecar = "# Sidecar shop/default\ninboundConnectionPool:\n  http: {http2MaxRequests: 90}"
+    assert found(f"{text}\n---\n{sidecar}", "POOL_BELOW_CONCURRENCY", telemetry) == []

@@ -45,6 +45,19 @@ def test_requests_under_way_follow_littles_law_in_the_busiest_step():
     spent_s = 7200 * 0.55 + 3600 * 0.005
     step = snapshot(busy, hours=3).manifest.window.step_seconds
     assert facts.under_way[("east", "shop", "web")] == pytest.approx(spent_s / step)
+    assert facts.all_under_way == pytest.approx(spent_s / step)
+
+
+def test_clients_that_are_busy_at_different_hours_are_not_added_up():
+    calls = [
+        Call(buckets=(0, 0, 3600, 0, 0), hours=[0]),
+        Call(source="till", buckets=(0, 0, 1800, 0, 0), hours=[1]),
+        Call(source="kiosk", buckets=(0, 0, 1800, 0, 0), hours=[1]),
+    ]
+    facts = telemetry_of(snapshot(calls, hours=2), None).facts[PATH]
+    each = facts.under_way
+    assert facts.all_under_way == pytest.approx(each["east", "shop", "web"])
+    assert each["east", "shop", "till"] == pytest.approx(each["east", "shop", "web"] / 2)
 
 
 def test_pods_are_the_usual_and_the_highest_number():
