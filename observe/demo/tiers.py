@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
+from observe.bootstrap.stack import Stack
 from observe.demo.history import History, load_until
 from observe.demo.live import LiveExporter
 from observe.demo.live_mesh import LiveMesh
@@ -74,7 +75,9 @@ class Going:
 
 
 @contextmanager
-def going_on(tiers: DemoTiers, history: History, folder: Path) -> Iterator[Going]:
+def going_on(
+    tiers: DemoTiers, history: History, folder: Path, stack: Stack | None = None
+) -> Iterator[Going]:
     """Let the mesh go on after its week: scraped, recorded, federated, until the end of the block.
 
     What happened since the window ended is written first, and the side series of its last day.
@@ -83,13 +86,14 @@ def going_on(tiers: DemoTiers, history: History, folder: Path) -> Iterator[Going
         tiers: both servers, which hold the week.
         history: that week.
         folder: gets `alertmanager/`.
+        stack: intervals and objectives; as in the week when not given.
 
     Raises:
         OutputError: a configuration cannot be written.
         SourceError: a server does not answer, or refuses samples or its configuration.
     """
     edge, external = tiers.edge, tiers.external
-    stack = demo_stack(history.clusters)
+    stack = stack or demo_stack(history.clusters)
     load_sides(history, edge.url, external.url, datetime.now(UTC))
     end_ms = round(1000 * history.summary.end.timestamp())
     mesh = LiveMesh(history.truth, end_ms, history.today, history.coming)
