@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
+from zlib import crc32
 
 import numpy as np
 
@@ -19,12 +20,13 @@ from observe.demo.truth import Truth
 Source = tuple[str, str]
 
 
-def value_at(block: SeriesBlock, ms: float) -> Floats:
+def value_at(block: SeriesBlock, ms: float, phases: Floats) -> Floats:
     """Values at a moment between two scrapes: on the line between them, counts as whole numbers.
 
     Args:
         block: some moments.
         ms: milliseconds since 1970; before the first or after the last moment counts as that one.
+        phases: shape (N,), what :func:`phase_of` says of each series.
 
     Returns:
         Shape (N,); NaN where the series does not exist on both sides.
@@ -38,8 +40,18 @@ def value_at(block: SeriesBlock, ms: float) -> Floats:
     share = (ms - float(times[left])) / width if width else 0.0
     between = first + share * (last - first)
     whole = (first == np.rint(first)) & (last == np.rint(last))
-    found: Floats = np.where(whole, np.floor(between + 1e-9), between)
+    found: Floats = np.where(whole, np.floor(between + phases), between)
     return found
+
+
+def phase_of(labels: Labels) -> float:
+    """What share of the way to the next whole number a count needs not go: in (0, 1).
+
+    Counts that all went up at the same moment, the end of the minute, would be a burst every
+    minute. The buckets of a histogram share their phase, so that none overtakes the next.
+    """
+    key = sorted(f"{k}={v}" for k, v in labels.items() if k not in ("__name__", "le"))
+    return (1 + crc32("\n".join(key).encode()) % 999) / 1000
 
 
 def joined(before: SeriesBlock, block: SeriesBlock) -> SeriesBlock:
@@ -70,6 +82,7 @@ class _Day:
     block: SeriesBlock
     texts: list[str]
     sources: list[Source]
+    phases: Floats
 
 
 class LiveMesh:
@@ -99,7 +112,9 @@ class LiveMesh:
     def page(self, source: Source, ms: float) -> str:
         """What one address shows at a moment; empty for one that is not there."""
         day = self._day_of(ms)
-        samples = zip(day.sources, day.texts, value_at(day.block, ms).tolist(), strict=True)
+        samples = zip(
+            day.sources, day.texts, value_at(day.block, ms, day.phases).tolist(), strict=True
+        )
         side = side_block(self._truth, self._end_ms, np.array([round(ms)]))
         beside = zip(side.labels, side.values[:, 0].tolist(), strict=True)
         return page(
@@ -120,4 +135,9 @@ class LiveMesh:
 
 
 def _told(block: SeriesBlock) -> _Day:
-    return _Day(block, [series_text(one) for one in block.labels], [*map(source_of, block.labels)])
+    return _Day(
+        block,
+        [series_text(one) for one in block.labels],
+        [*map(source_of, block.labels)],
+        np.array([phase_of(one) for one in block.labels]),
+    )

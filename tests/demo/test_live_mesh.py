@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from meshes import MONDAY, mesh
 
-from observe.demo.live_mesh import LiveMesh, joined, source_of, value_at
+from observe.demo.live_mesh import LiveMesh, joined, phase_of, source_of, value_at
+from observe.demo.rates import Floats
 from observe.demo.simulate import SeriesBlock, simulate
 
+#: Counts go up when the next whole number is reached.
+SMALL = np.float64(0.001)
 DAY = timedelta(days=1)
 END_MS = round((MONDAY + DAY).timestamp() * 1000)
 PODS = ("east", "kubernetes-pods")
@@ -50,26 +53,43 @@ def _block(*values: list[float]) -> SeriesBlock:
 
 def test_between_two_scrapes_a_counter_lies_on_the_line_between_them() -> None:
     block = _block([0, 10, 20], [0, 1, 1], [0.5, 0.7, 0.9])
-    assert value_at(block, 1_000_000 + 75_000).tolist() == pytest.approx([12, 1, 0.75])
-    assert value_at(block, 1_000_000 + 59_000).tolist()[:2] == [9, 0]
+    assert value_at(block, 1_000_000 + 75_000, SMALL).tolist() == pytest.approx([12, 1, 0.75])
+    assert value_at(block, 1_000_000 + 59_000, SMALL).tolist()[:2] == [9, 0]
 
 
-def test_at_a_scrape_the_value_is_that_of_the_scrape() -> None:
+@pytest.mark.parametrize("phase", [np.float64(0.001), np.float64(0.999)])
+def test_at_a_scrape_the_value_is_that_of_the_scrape(phase: Floats) -> None:
     block = _block([3, 11, 20], [0.25, 0.5, 0.75])
     for column, ms in enumerate(block.timestamps_ms.tolist()):
-        assert value_at(block, ms).tolist() == block.values[:, column].tolist()
+        assert value_at(block, ms, phase).tolist() == block.values[:, column].tolist()
+
+
+def test_counts_do_not_all_go_up_at_the_end_of_the_minute() -> None:
+    labels = [{"__name__": "x", "n": str(i)} for i in range(1000)]
+    phases = np.array([phase_of(one) for one in labels])
+    times = np.array([0, 60_000])
+    block = SeriesBlock(labels, times, np.tile([0.0, 1.0], (1000, 1)))
+    by_then = [float(value_at(block, ms, phases).sum()) for ms in range(0, 61_000, 10_000)]
+    assert by_then == pytest.approx([0, 167, 333, 500, 667, 833, 1000], abs=40)
+
+
+def test_buckets_of_one_histogram_go_up_together() -> None:
+    names = ("x_bucket", "x_count")
+    phases = {phase_of({"__name__": n, "le": le, "pod": "a"}) for n in names for le in ("1", "2")}
+    assert len(phases) == 1
+    assert phase_of({"__name__": "x_bucket", "le": "1", "pod": "b"}) not in phases
 
 
 def test_outside_a_block_its_ends_hold() -> None:
     block = _block([3, 11, 20])
-    assert value_at(block, 0).tolist() == [3]
-    assert value_at(block, 9e9).tolist() == [20]
+    assert value_at(block, 0, SMALL).tolist() == [3]
+    assert value_at(block, 9e9, SMALL).tolist() == [20]
 
 
 def test_a_series_is_there_from_its_first_scrape_on() -> None:
     block = _block([np.nan, 4, 6])
-    assert np.isnan(value_at(block, 1_000_000 + 59_000)).all()
-    assert value_at(block, 1_000_000 + 90_000).tolist() == [5]
+    assert np.isnan(value_at(block, 1_000_000 + 59_000, SMALL)).all()
+    assert value_at(block, 1_000_000 + 90_000, SMALL).tolist() == [5]
 
 
 def test_days_are_joined_by_series_and_not_by_row() -> None:
