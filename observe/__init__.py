@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from observe.mesh import Mesh, connect
     from observe.mesh import load_mesh as load
-    from observe.recommend.model import Recommendation
+    from observe.recommend.base_model import Recommendation
 
 __version__ = "0.1.0"
 __all__ = ["Mesh", "Recommendation", "__version__", "connect", "load"]
@@ -23,7 +23,7 @@ _WHERE = {
     "Mesh": ("observe.mesh", "Mesh"),
     "connect": ("observe.mesh", "connect"),
     "load": ("observe.mesh", "load_mesh"),
-    "Recommendation": ("observe.recommend.model", "Recommendation"),
+    "Recommendation": ("observe.recommend.base_model", "Recommendation"),
 }
 
 

@@ -99,7 +99,7 @@ def test_connecting_says_what_is_wrong(unused_port: int) -> None:
 def test_the_names_of_the_package_are_there_and_others_are_not() -> None:
     for name in observe.__all__:
         assert getattr(observe, name) is not None
-    assert observe.Recommendation.__module__ == "observe.recommend.model"
+    assert observe.Recommendation.__module__ == "observe.recommend.base_model"
     with pytest.raises(AttributeError, match="no attribute 'conect'"):
         _ = observe.conect  # type: ignore[attr-defined]
 

@@ -46,7 +46,7 @@ def explain_command(
     from observe.cli.wiring import finish, read_policy, read_settings, snapshot_from
     from observe.errors import InputError
     from observe.recommend.engine import recommend
-    from observe.recommend.model import Recommendation
+    from observe.recommend.timeout_model import TimeoutRecommendation
     from observe.report.build import latency_cubes
     from observe.report.explain import explain_png, explain_text, find_target
     from observe.report.write import write_bytes
@@ -59,7 +59,7 @@ def explain_command(
     latency = latency_cubes(snapshot).get(item.target.path)
     stdout.show(explain_text(item, knobs, latency))
     if plot is not None:
-        if latency is None or not isinstance(item, Recommendation):
+        if latency is None or not isinstance(item, TimeoutRecommendation):
             raise InputError("there is nothing to draw: the target is withheld", "drop --plot")
         write_bytes(plot, explain_png(item, latency))
         stdout.write_line(plot)

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from observe.cli import stdout
-from observe.recommend.model import Advice, Recommendation
+from observe.recommend.model import Advice
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.report.escape import LONGEST, shorten
 
 _COLOURS = {"critical": "bold red", "warning": "yellow", "info": "cyan", "ok": "green"}
@@ -23,21 +24,21 @@ _SHORTEST_NAME = 12
 
 def print_summary(advice: Advice, folder: Path) -> None:
     """The most urgent recommendations, the counts, and where the report lies."""
-    if advice.recommendations:
+    if advice.timeouts:
         width = stdout.table_width()
-        stdout.show(summary_table(advice.recommendations[:_ROWS], width), width)
-    more = len(advice.recommendations) - _ROWS
+        stdout.show(summary_table(advice.timeouts[:_ROWS], width), width)
+    more = len(advice.timeouts) - _ROWS
     if more > 0:
         stdout.write_line(f"... and {more} more in the report")
-    changes = sum(r.severity != "ok" for r in advice.recommendations)
-    kept = len(advice.recommendations) - changes
+    changes = sum(r.severity != "ok" for r in advice.timeouts)
+    kept = len(advice.timeouts) - changes
     stdout.write_line(
         f"{changes} to change, {kept} fit as they are, {len(advice.withheld)} withheld"
     )
     stdout.write_line((folder / "report.html").resolve().as_uri())
 
 
-def summary_table(recommendations: tuple[Recommendation, ...], width: int) -> Table:
+def summary_table(recommendations: tuple[TimeoutRecommendation, ...], width: int) -> Table:
     """As many columns as fit into `width`; names are never broken, at worst shortened."""
     for columns in _CHOICES:
         table = _table(recommendations, columns)
@@ -55,7 +56,7 @@ def _needed(table: Table) -> int:
 
 
 def _table(
-    recommendations: tuple[Recommendation, ...],
+    recommendations: tuple[TimeoutRecommendation, ...],
     columns: tuple[str, ...],
     longest: int = LONGEST,
 ) -> Table:

@@ -15,7 +15,8 @@ from observe.cli.console import Console
 from observe.errors import EXIT_DONE, EXIT_FINDINGS, EXIT_SOURCE, InputError
 from observe.export.current import Current, read_current
 from observe.export.yaml_io import load_mapping, read_text
-from observe.recommend.model import SEVERITIES, Advice
+from observe.recommend.base_model import SEVERITIES
+from observe.recommend.model import Advice
 from observe.recommend.policy import Policy
 from observe.report.reason_words import reason_words
 from observe.telemetry.cache import DayCache, default_folder

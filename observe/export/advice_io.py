@@ -50,11 +50,16 @@ def parse_advice(text: str, name: str) -> Advice:
         advice = Advice.model_validate(document)
     except ValidationError as error:
         first, more = error.errors()[0], error.error_count() - 1
-        field = ".".join(str(part) for part in first["loc"])
+        field = ".".join(str(part) for part in _place(first["loc"]))
         rest = f" (and {more} more)" if more else ""
         raise InputError(f"{name}: {field}: {first['msg']}{rest}", _HINT) from error
     _check_values(advice, name)
     return advice
+
+
+def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where a value stands in the document: without the kind, which pydantic names in between."""
+    return loc[:2] + loc[3:] if loc[:1] == ("recommendations",) and len(loc) > 3 else loc
 
 
 def _json(text: str, name: str) -> Any:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from observe.export.existing import ExistingVirtualService
-from observe.recommend.model import Recommendation
+from observe.recommend.timeout_model import TimeoutRecommendation
 
 
 class RefusalReason(StrEnum):
@@ -110,7 +110,7 @@ class Change:
     before_ms: float | None
     after_ms: int
     proposed_ms: int
-    advice: Recommendation
+    advice: TimeoutRecommendation
     existing: ExistingVirtualService | None = None
     routes: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from observe.errors import InputError
 from observe.export.existing import ExistingVirtualService, RouteTimeout, virtual_services
 from observe.export.yaml_io import load_documents, read_text
+from observe.recommend.current import CurrentRetries, CurrentTrafficPolicy
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,16 @@ class Current:
         routes = tuple(r for item in objects for r in item.routes_to(service, namespace))
         places = tuple(item.place for item in objects)
         return CurrentTimeout(service, routes, places, wildcard=not found.defining)
+
+    def retries_for(self, service: str, cluster: str | None = None) -> tuple[CurrentRetries, ...]:
+        """The retries of the routes to a host; none are looked for yet."""
+        return ()
+
+    def traffic_policy_for(
+        self, service: str, cluster: str | None = None
+    ) -> CurrentTrafficPolicy | None:
+        """The traffic policy of a host; none is looked for yet."""
+        return None
 
 
 def namespace_of(service: str) -> str:

@@ -11,7 +11,7 @@ from observe.export.current import Current
 from observe.export.hosts import is_domain, is_label
 from observe.export.merge import Editable, NotEditable, editable, problems_after, retry_notes
 from observe.export.options import ExportOptions
-from observe.recommend.model import Recommendation
+from observe.recommend.timeout_model import TimeoutRecommendation
 
 #: Two timeouts this close (milliseconds) are one: rounding to whole milliseconds.
 _SAME_MS = 1.0
@@ -33,7 +33,7 @@ def bounded(proposed_ms: int, before_ms: float | None, max_change: float) -> int
 
 
 def decide(
-    advice: Recommendation, current: Current | None, options: ExportOptions
+    advice: TimeoutRecommendation, current: Current | None, options: ExportOptions
 ) -> Change | Refusal | Skipped:
     """What to do about one timeout.
 
@@ -58,7 +58,7 @@ def decide(
     return _needs_current(advice, host) or _create(advice, host)
 
 
-def _needs_current(advice: Recommendation, host: str) -> Refusal | None:
+def _needs_current(advice: TimeoutRecommendation, host: str) -> Refusal | None:
     """A refusal when the advice knows of an object for the host that was not given."""
     if not (advice.current or {}).get("source"):
         return None
@@ -70,7 +70,7 @@ def _needs_current(advice: Recommendation, host: str) -> Refusal | None:
     )
 
 
-def proposed_ms(advice: Recommendation) -> int:
+def proposed_ms(advice: TimeoutRecommendation) -> int:
     """The timeout that is proposed, in whole milliseconds.
 
     Raises:
@@ -82,7 +82,7 @@ def proposed_ms(advice: Recommendation) -> int:
         raise InputError(f"{shown(advice.id)}: {error.message}", error.hint) from error
 
 
-def advised_ms(advice: Recommendation) -> int | None:
+def advised_ms(advice: TimeoutRecommendation) -> int | None:
     """The timeout that was set when the advice was made; None for none.
 
     Raises:
@@ -97,13 +97,13 @@ def advised_ms(advice: Recommendation) -> int | None:
         raise InputError(f"{shown(advice.id)}: {error.message}", error.hint) from error
 
 
-def _create(advice: Recommendation, host: str) -> Change:
+def _create(advice: TimeoutRecommendation, host: str) -> Change:
     wanted = proposed_ms(advice)
     return Change(advice.id, "create", host, None, wanted, wanted, advice)
 
 
 def _edit(
-    advice: Recommendation, host: str, place: Editable, options: ExportOptions
+    advice: TimeoutRecommendation, host: str, place: Editable, options: ExportOptions
 ) -> Change | Refusal | Skipped:
     wanted, advised, before = proposed_ms(advice), advised_ms(advice), place.timeout_ms
     # A step is counted from what the advice was made for, so that exporting twice is one step.

@@ -11,7 +11,9 @@ from fnmatch import fnmatchcase
 from observe.durations import shown
 from observe.errors import InputError
 from observe.export.changes import Skipped
-from observe.recommend.model import CONFIDENCES, Advice, Confidence, Recommendation
+from observe.recommend.base_model import CONFIDENCES, Confidence
+from observe.recommend.model import Advice
+from observe.recommend.timeout_model import TimeoutRecommendation
 
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(\.\d{1,4})?(-[\w.]+)?\Z")
 
@@ -60,7 +62,7 @@ class ExportOptions:
         old = found is not None and (int(found[1]), int(found[2])) < _V1_SINCE
         return "v1beta1" if old else "v1"
 
-    def selects(self, recommendation: Recommendation) -> bool:
+    def selects(self, recommendation: TimeoutRecommendation) -> bool:
         """Whether `only` names the recommendation."""
         names = (recommendation.kind, recommendation.target.path, recommendation.id)
         return not self.only or any(
@@ -68,32 +70,30 @@ class ExportOptions:
         )
 
 
-def in_cluster(advice: Advice, cluster: str | None) -> list[Recommendation]:
+def in_cluster(advice: Advice, cluster: str | None) -> list[TimeoutRecommendation]:
     """The recommendations of one cluster, or all, sorted by id.
 
     Raises:
         InputError: the advice knows clusters, but not this one.
     """
-    known = {r.target.cluster for r in advice.recommendations}
+    known = {r.target.cluster for r in advice.timeouts}
     known |= {w.target.cluster for w in advice.withheld}
     if cluster is not None and known and cluster not in known:
         names = ", ".join(sorted(name for name in known if name)) or "none by name"
         raise InputError(f"the advice has nothing for the cluster '{cluster}'", f"it has: {names}")
-    chosen = [r for r in advice.recommendations if cluster is None or r.target.cluster == cluster]
+    chosen = [r for r in advice.timeouts if cluster is None or r.target.cluster == cluster]
     return sorted(chosen, key=lambda r: r.id)
 
 
 def left_alone(
-    recommendations: list[Recommendation], options: ExportOptions
-) -> Iterator[tuple[Recommendation, Skipped | None]]:
+    recommendations: list[TimeoutRecommendation], options: ExportOptions
+) -> Iterator[tuple[TimeoutRecommendation, Skipped | None]]:
     """Each recommendation, with the reason when no change is wanted from it."""
     lowest = CONFIDENCES.index(options.min_confidence)
     for item in recommendations:
         why = ""
         if not options.selects(item):
             why = "not selected"
-        elif item.kind != "timeout":
-            why = f"the kind {item.kind} is not exported"
         elif item.severity == "ok":
             why = "what is set already fits"
         elif CONFIDENCES.index(item.confidence) < lowest:

@@ -57,7 +57,7 @@ def plan_export(
         InputError: a timeout is not a duration, or the cluster asked for is not in the advice.
     """
     options = options or ExportOptions()
-    everywhere = {r.target.cluster for r in advice.recommendations}
+    everywhere = {r.target.cluster for r in advice.timeouts}
     if current is not None:
         current = current.with_clusters(name for name in everywhere if name)
     recommendations = in_cluster(advice, options.cluster)

@@ -14,7 +14,8 @@ from typing import Any
 from observe.durations import format_ms
 from observe.export.existing import API_GROUP
 from observe.export.hosts import is_label, short_name
-from observe.recommend.model import SCHEMA_VERSION, Advice, Recommendation
+from observe.recommend.model import SCHEMA_VERSION, Advice
+from observe.recommend.timeout_model import TimeoutRecommendation
 
 #: Prefix of the annotations that say where a value comes from.
 ANNOTATION = "mesh-observe.dev"
@@ -43,7 +44,7 @@ def object_name(host: str, namespace: str, taken: Collection[str] = ()) -> str:
     return free
 
 
-def provenance(advice: Advice, recommendation: Recommendation) -> dict[str, str]:
+def provenance(advice: Advice, recommendation: TimeoutRecommendation) -> dict[str, str]:
     """Annotations that lead from an object back to the numbers behind it."""
     window = advice.window
     return {

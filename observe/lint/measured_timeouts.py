@@ -10,10 +10,11 @@ from observe.lint.model import Finding, Rule, Severity
 from observe.lint.routes import Route
 from observe.lint.telemetry import Telemetry
 from observe.lint.world import World
-from observe.recommend.model import Recommendation, TimeoutEvidence, Withheld
+from observe.recommend.model import Withheld
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
 from observe.recommend.timeout_estimate import quantile_name
+from observe.recommend.timeout_model import TimeoutEvidence, TimeoutRecommendation
 from observe.target import Target
 
 TIMEOUT_BELOW_TAIL = Rule(
@@ -57,7 +58,7 @@ def check_timeouts(world: World, telemetry: Telemetry, targets: list[Target]) ->
                 yield from _withheld(route, route.timeout_ms, target, withheld)
 
 
-def _against(route: Route, advised: Recommendation, differ: bool) -> Iterator[Finding]:
+def _against(route: Route, advised: TimeoutRecommendation, differ: bool) -> Iterator[Finding]:
     item, path = route.timeout_at
     timeout, evidence = route.timeout_ms, advised.evidence
     proposed = str(advised.proposed["timeout"])

@@ -10,7 +10,8 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from observe.recommend.model import Advice, Recommendation, Withheld
+from observe.recommend.model import Advice, Withheld
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.signals.callgraph import call_graph, edge_traffic
 from observe.signals.targets import target_of
 from observe.target import Target
@@ -80,7 +81,7 @@ class Telemetry:
     whole: bool = False
 
     @cached_property
-    def timeouts(self) -> dict[str, Recommendation]:
+    def timeouts(self) -> dict[str, TimeoutRecommendation]:
         """Target path → the timeout recommended."""
         found = self.advice.recommendations if self.advice else ()
         return {r.target.path: r for r in found if r.kind == "timeout"}

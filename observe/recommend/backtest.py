@@ -7,9 +7,9 @@ import pandas as pd
 
 from observe.durations import istio_duration
 from observe.recommend.current import CurrentTimeout, shortest_timeout
-from observe.recommend.model import TimeoutBacktest
 from observe.recommend.policy import TimeoutPolicy
 from observe.recommend.timeout_estimate import Refusal, estimate_timeout
+from observe.recommend.timeout_model import TimeoutBacktest
 from observe.recommend.timeout_tail import Mask
 from observe.signals.latency import TargetLatency
 from observe.stats.censored import censored_histogram

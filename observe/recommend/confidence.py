@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from observe.recommend.model import Confidence, TimeoutBacktest
+from observe.recommend.base_model import Confidence
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
 from observe.recommend.timeout_estimate import TimeoutEstimate
+from observe.recommend.timeout_model import TimeoutBacktest
 
 #: Requests expected beyond the quantile: below the first number low, below the second medium.
 _TAIL_REQUESTS = (10.0, 100.0)

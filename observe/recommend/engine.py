@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from observe.recommend.base_model import SEVERITIES
 from observe.recommend.current import CurrentSettings
-from observe.recommend.model import SEVERITIES, Advice, Recommendation
+from observe.recommend.model import Advice, AnyRecommendation
 from observe.recommend.policy import Policy
 from observe.recommend.timeouts import recommend_timeouts
 from observe.signals.callgraph import call_graph
@@ -41,6 +42,6 @@ def recommend(
     )
 
 
-def _urgency(recommendation: Recommendation) -> tuple[int, float, str]:
+def _urgency(recommendation: AnyRecommendation) -> tuple[int, float, str]:
     severity = -SEVERITIES.index(recommendation.severity)
     return (severity, -recommendation.evidence.requests, recommendation.id)

@@ -1,113 +1,32 @@
 """The contract of `recommendations.json` (schemaVersion observe/v1).
 
 Field names are stable: adding one is fine, renaming one is a new version. The published JSON
-schema is made from these classes (`observe.recommend.schema`).
+schema is made from these classes (`observe.recommend.schema`). What each kind says of itself
+stands in `timeout_model`, `retry_model`, `pool_model` and `outlier_model`.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from observe.documents import CamelModel
+from observe.recommend.base_model import Kind
+from observe.recommend.outlier_model import OutlierRecommendation
+from observe.recommend.pool_model import PoolRecommendation
+from observe.recommend.retry_model import RetryRecommendation
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.target import Target
 from observe.telemetry.manifest import MissingPiece, Source, Window
 
 SCHEMA_VERSION = "observe/v1"
 
-Kind = Literal[
-    "timeout",
-    "retry",
-    "connectionPool",
-    "outlierDetection",
-    "resources",
-    "sidecarResources",
-    "controlPlane",
-    "autoscaling",
+AnyRecommendation = Annotated[
+    TimeoutRecommendation | RetryRecommendation | PoolRecommendation | OutlierRecommendation,
+    Field(discriminator="kind"),
 ]
-Confidence = Literal["low", "medium", "high"]
-Severity = Literal["ok", "info", "warning", "critical"]
-
-#: From harmless to urgent; `--fail-on` compares positions in this tuple.
-SEVERITIES: tuple[Severity, ...] = ("ok", "info", "warning", "critical")
-CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
-
-Interval = tuple[float, float]
-
-
-class Caller(CamelModel):
-    """What one client workload sees of a service."""
-
-    workload: str
-    namespace: str
-    requests: float
-    estimate_ms: float
-    fraction_cut: float
-
-
-class TimeoutEvidence(CamelModel):
-    """What a timeout was computed from. Times in milliseconds.
-
-    `low_ms`..`high_ms` is where the quantile lies with the policy's confidence, sampling and
-    bucket interpolation together; `bracket_*` is what the bucket boundaries alone guarantee.
-    """
-
-    requests: float
-    quantile: float
-    estimate_ms: float
-    low_ms: float
-    high_ms: float
-    bracket_low_ms: float
-    bracket_high_ms: float | None = Field(description="null: the last bucket, which has no end")
-    busy_hours: int = Field(description="coarse steps pooled as the busiest")
-    busy_requests: float
-    week_estimate_ms: float = Field(description="the same quantile over the whole window")
-    median_ms: float
-    censored_fraction: float = Field(description="requests cut before they could end")
-    design_effect: float = Field(description="requests that are worth one independent one")
-    coverage: float
-    excluded: tuple[tuple[datetime, datetime], ...] = Field(
-        default=(), description="spans left out as incidents, half-open"
-    )
-    callers: tuple[Caller, ...] = ()
-
-
-class TimeoutPredicted(CamelModel):
-    """What a timeout would have done to the requests of the window."""
-
-    fraction_cut: float
-    requests_cut_per_day: float
-
-
-class TimeoutBacktest(CamelModel):
-    """A timeout trained on the first part of the window, judged on the rest."""
-
-    trained_on: tuple[datetime, datetime]
-    tested_on: tuple[datetime, datetime]
-    timeout: str
-    fraction_cut: float
-    fraction_cut_interval: Interval
-    current_fraction_cut: float | None = None
-
-
-class Recommendation(CamelModel):
-    """One proposed change with everything that speaks for it."""
-
-    id: str
-    kind: Kind
-    target: Target
-    current: dict[str, Any] | None
-    proposed: dict[str, Any]
-    confidence: Confidence
-    severity: Severity
-    reasons: tuple[str, ...]
-    message: str = Field(description="one sentence for a person")
-    evidence: TimeoutEvidence
-    predicted: TimeoutPredicted
-    predicted_interval: dict[str, Interval] = Field(default_factory=dict)
-    backtest: TimeoutBacktest | None = None
 
 
 class Withheld(CamelModel):
@@ -139,7 +58,12 @@ class Advice(CamelModel):
     window: Window
     source: Source
     policy: dict[str, Any] = Field(default_factory=dict)
-    recommendations: tuple[Recommendation, ...] = ()
+    recommendations: tuple[AnyRecommendation, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     plan: tuple[PlanChange, ...] = ()
     missing: tuple[MissingPiece, ...] = ()
+
+    @property
+    def timeouts(self) -> tuple[TimeoutRecommendation, ...]:
+        """The timeouts among the recommendations."""
+        return tuple(r for r in self.recommendations if isinstance(r, TimeoutRecommendation))

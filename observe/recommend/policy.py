@@ -52,10 +52,99 @@ class TimeoutPolicy(CamelModel):
     )
 
 
+class RetryPolicy(CamelModel):
+    """How retries are chosen."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    most_attempts: int = Field(default=2, ge=0, le=10, description="retries of one request")
+    most_tries_per_path: int = Field(
+        default=4, ge=1, description="product of the tries along any path of calls"
+    )
+    most_added_load: float = Field(
+        default=0.10, gt=0, le=1, description="share that retries may add in the worst hour"
+    )
+    least_gain: float = Field(
+        default=1e-4, gt=0, lt=1, description="retries that cure a smaller share are not worth it"
+    )
+    least_failures: float = Field(
+        default=30.0, ge=1, description="curable failures needed before anything is said of them"
+    )
+    idempotent: tuple[str, ...] = Field(
+        default=(),
+        description="hosts (patterns such as *.shop.svc.cluster.local) all of whose requests may "
+        "be carried out twice",
+    )
+    budget_percent: float = Field(
+        default=20.0, gt=0, le=100, description="retryBudget.percent, always written out"
+    )
+    min_retry_concurrency: int = Field(default=3, ge=0, description="retries always allowed")
+    interval_confidence: float = Field(default=0.90, gt=0.5, lt=1, description="of the intervals")
+    training_share: float = Field(
+        default=0.7, gt=0, lt=1, description="first part of the window that a backtest learns from"
+    )
+
+
+class PoolPolicy(CamelModel):
+    """How connection pools are chosen."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    headroom: float = Field(
+        default=1.5, ge=1, le=10, description="times the p99.9 of the requests under way"
+    )
+    least_limit: int = Field(default=16, ge=1, description="no limit below this")
+    busiest_share: float = Field(
+        default=0.01, gt=0, le=1, description="share of the fine steps that count as the busiest"
+    )
+    least_requests: float = Field(
+        default=3_000.0, ge=1, description="requests needed before anything is said"
+    )
+    tolerance: float = Field(
+        default=0.25, ge=0, description="a current limit this close to the proposal fits"
+    )
+    loose_factor: float = Field(
+        default=4.0, gt=1, description="a current limit above this multiple is too loose"
+    )
+    interval_confidence: float = Field(default=0.90, gt=0.5, lt=1, description="of the intervals")
+    training_share: float = Field(
+        default=0.7, gt=0, lt=1, description="first part of the window that a backtest learns from"
+    )
+
+
+class OutlierPolicy(CamelModel):
+    """How outlier detection is chosen."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    false_ejections_per_week: float = Field(
+        default=1.0, gt=0, description="of healthy hosts of a service, all client proxies together"
+    )
+    highest_consecutive: int = Field(
+        default=50, ge=3, description="a service that needs more errors in a row is withheld"
+    )
+    lowest_consecutive: int = Field(default=3, ge=1, description="never fewer errors in a row")
+    least_requests: float = Field(
+        default=3_000.0, ge=1, description="requests needed before anything is said"
+    )
+    spare_capacity: float = Field(
+        default=0.25,
+        ge=0,
+        description="how much more than the busiest load that was borne a host is trusted with",
+    )
+    interval_confidence: float = Field(default=0.90, gt=0.5, lt=1, description="of the intervals")
+    training_share: float = Field(
+        default=0.7, gt=0, lt=1, description="first part of the window that a backtest learns from"
+    )
+
+
 class Policy(CamelModel):
     """All knobs of a run."""
 
     timeout: TimeoutPolicy = TimeoutPolicy()
+    retry: RetryPolicy = RetryPolicy()
+    connection_pool: PoolPolicy = PoolPolicy()
+    outlier_detection: OutlierPolicy = OutlierPolicy()
     low_coverage: float = Field(
         default=0.9, ge=0, le=1, description="scrapes present below this lower the confidence"
     )

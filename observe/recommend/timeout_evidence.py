@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from observe.durations import istio_duration
 from observe.recommend.backtest import share_cut
-from observe.recommend.model import Caller, Interval, TimeoutEvidence, TimeoutPredicted
+from observe.recommend.base_model import Interval
 from observe.recommend.reasons import Reason
 from observe.recommend.timeout_estimate import CallerTail, TimeoutEstimate, quantile_name
+from observe.recommend.timeout_model import Caller, TimeoutEvidence, TimeoutPredicted
 from observe.recommend.timeout_tail import Mask
 from observe.signals.latency import TargetLatency
 from observe.stats.interval import proportion_interval

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from observe.durations import istio_duration
+from observe.recommend.base_model import Severity
 from observe.recommend.current import CurrentTimeout, shortest_timeout
-from observe.recommend.model import Severity
 from observe.recommend.policy import TimeoutPolicy
 from observe.recommend.reasons import Reason
 from observe.recommend.timeout_estimate import TimeoutEstimate

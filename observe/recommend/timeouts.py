@@ -16,11 +16,7 @@ from observe.durations import istio_duration
 from observe.recommend.backtest import backtest_timeout, share_cut
 from observe.recommend.confidence import Grounds, timeout_confidence
 from observe.recommend.current import CurrentSettings, CurrentTimeout, shortest_timeout
-from observe.recommend.model import (
-    PlanChange,
-    Recommendation,
-    Withheld,
-)
+from observe.recommend.model import PlanChange, Withheld
 from observe.recommend.plan import agree_on_timeouts
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
@@ -38,6 +34,7 @@ from observe.recommend.timeout_evidence import (
 )
 from observe.recommend.timeout_gates import Gates, gate
 from observe.recommend.timeout_judgement import current_settings, judge_timeout
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.recommend.timeout_tail import (
     Mask,
     finished,
@@ -88,7 +85,7 @@ class Draft:
 
 def recommend_timeouts(
     snapshot: Snapshot, policy: Policy, current: CurrentSettings | None, graph: nx.DiGraph[str]
-) -> tuple[list[Recommendation], list[Withheld], list[PlanChange]]:
+) -> tuple[list[TimeoutRecommendation], list[Withheld], list[PlanChange]]:
     """A timeout, or the reason why there is none, for every target; sorted by target.
 
     Args:
@@ -157,7 +154,7 @@ def _context(snapshot: Snapshot, policy: Policy, known: bool) -> Context:
     )
 
 
-def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recommendation:
+def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> TimeoutRecommendation:
     latency, policy = draft.latency, context.policy
     rate = policy.timeout.false_timeout_rate
     shaped = draft.estimate.shaped_by
@@ -176,7 +173,7 @@ def _recommendation(draft: Draft, timeout_ms: float, context: Context) -> Recomm
     reasons += [Reason.INCIDENT_EXCLUDED] if draft.incident.any() else []
     reasons += [Reason.WAYPOINT_STANDS_IN] if latency.reporter == "waypoint" else []
     predicted, interval = predict_cut(estimate, context.days)
-    return Recommendation(
+    return TimeoutRecommendation(
         id=f"timeout/{draft.path}",
         kind="timeout",
         target=latency.target,

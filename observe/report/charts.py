@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observe.recommend.model import Recommendation
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.report.curves import busiest_mask, deciding_curves, hourly_lines
 from observe.report.format import duration_text, quantile_name
 from observe.report.plots import cdf_axes, timeline_axes
@@ -49,7 +49,7 @@ class ChartPress:
         self._time_axes = self._time.add_axes(TIME_BOX, facecolor="none")
         self._volume_axes = self._time.add_axes(VOLUME_BOX, facecolor="none")
 
-    def charts(self, recommendation: Recommendation, latency: TargetLatency) -> Charts:
+    def charts(self, recommendation: TimeoutRecommendation, latency: TargetLatency) -> Charts:
         """Both charts of a recommendation as inline SVG."""
         for axes in (self._tail_axes, self._time_axes, self._volume_axes):
             _wipe(axes)
@@ -84,7 +84,7 @@ def _figure() -> Figure:
     return Figure(figsize=(WIDTH, HEIGHT), dpi=72, facecolor="none")
 
 
-def draw_tail(ax: Axes, recommendation: Recommendation, latency: TargetLatency) -> None:
+def draw_tail(ax: Axes, recommendation: TimeoutRecommendation, latency: TargetLatency) -> None:
     """:func:`~observe.report.plots.cdf_axes` with what a recommendation knows."""
     evidence = recommendation.evidence
     cdf_axes(
@@ -101,7 +101,7 @@ def draw_tail(ax: Axes, recommendation: Recommendation, latency: TargetLatency) 
 def draw_timeline(
     ax: Axes,
     volume: Axes,
-    recommendation: Recommendation,
+    recommendation: TimeoutRecommendation,
     latency: TargetLatency,
     hourly: pd.DataFrame,
 ) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from observe.recommend.model import SEVERITIES, Advice, PlanChange, Recommendation, Withheld
+from observe.recommend.base_model import SEVERITIES
+from observe.recommend.model import Advice, PlanChange, Withheld
 from observe.recommend.policy import Policy
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.report.format import length_text, time_text
 from observe.report.quality import Fact, quality_facts
 from observe.report.reason_words import ReasonWords, reason_words
@@ -40,10 +42,10 @@ class Since:
     """
 
     earlier: str
-    new: tuple[Recommendation, ...]
-    settled: tuple[Recommendation, ...]
-    gone: tuple[Recommendation, ...]
-    moved: tuple[tuple[Recommendation, Recommendation], ...]
+    new: tuple[TimeoutRecommendation, ...]
+    settled: tuple[TimeoutRecommendation, ...]
+    gone: tuple[TimeoutRecommendation, ...]
+    moved: tuple[tuple[TimeoutRecommendation, TimeoutRecommendation], ...]
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class Content:
     headline: str
     sureness: str
     policy: Policy
-    most_important: tuple[Recommendation, ...]
-    recommendations: tuple[Recommendation, ...]
+    most_important: tuple[TimeoutRecommendation, ...]
+    recommendations: tuple[TimeoutRecommendation, ...]
     namespaces: tuple[Namespace, ...]
     flags: tuple[tuple[str, str], ...]
     plan: tuple[PlanChange, ...]
@@ -90,7 +92,7 @@ def report_content(
         sureness=sureness_text(advice, policy := policy_of(advice)),
         policy=policy,
         most_important=tuple(sorted(worth_making(advice), key=_urgency)[:MOST_IMPORTANT]),
-        recommendations=tuple(sorted(advice.recommendations, key=_urgency)),
+        recommendations=tuple(sorted(advice.timeouts, key=_urgency)),
         namespaces=spaces,
         flags=flags_seen(spaces),
         plan=advice.plan,
@@ -124,23 +126,23 @@ def source_text(advice: Advice) -> str:
 
 def since(previous: Advice, advice: Advice) -> Since:
     """What changed between two reports."""
-    before = {r.id: r for r in previous.recommendations}
-    now = {r.id: r for r in advice.recommendations}
+    before = {r.id: r for r in previous.timeouts}
+    now = {r.id: r for r in advice.timeouts}
     both = [(before[i], now[i]) for i in now if i in before]
     return Since(
         earlier=window_text(previous),
         new=tuple(r for r in worth_making(advice) if not _was_worth(before.get(r.id))),
         settled=tuple(n for b, n in both if _was_worth(b) and not _was_worth(n)),
-        gone=tuple(r for r in previous.recommendations if r.id not in now),
+        gone=tuple(r for r in previous.timeouts if r.id not in now),
         moved=tuple((b, n) for b, n in both if b.proposed != n.proposed and _was_worth(n)),
     )
 
 
-def _was_worth(recommendation: Recommendation | None) -> bool:
+def _was_worth(recommendation: TimeoutRecommendation | None) -> bool:
     return recommendation is not None and recommendation.severity != "ok"
 
 
-def _urgency(recommendation: Recommendation) -> int:
+def _urgency(recommendation: TimeoutRecommendation) -> int:
     """Most urgent first; among equals the order of the advice stays."""
     return -SEVERITIES.index(recommendation.severity)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from observe.recommend.model import Recommendation, TimeoutEvidence
 from observe.recommend.reasons import Reason
+from observe.recommend.timeout_model import TimeoutEvidence, TimeoutRecommendation
 from observe.signals.latency import TargetLatency
 from observe.stats.censored import censored_histogram
 from observe.stats.histogram import Histogram
@@ -74,13 +74,15 @@ def busiest_mask(latency: TargetLatency, evidence: TimeoutEvidence) -> Mask:
     return mask & (volumes > 0)
 
 
-def deciding_curves(latency: TargetLatency, recommendation: Recommendation) -> list[TailCurve]:
+def deciding_curves(
+    latency: TargetLatency, recommendation: TimeoutRecommendation
+) -> list[TailCurve]:
     """:func:`deciding_tails` as curves."""
     return [tail_curve(h, name) for name, h in deciding_tails(latency, recommendation)]
 
 
 def deciding_tails(
-    latency: TargetLatency, recommendation: Recommendation
+    latency: TargetLatency, recommendation: TimeoutRecommendation
 ) -> list[tuple[str, Histogram]]:
     """The durations that decided, then some to compare them with, each with a name.
 
@@ -99,7 +101,7 @@ def deciding_tails(
     return [busy, week]
 
 
-def _deciding_caller(latency: TargetLatency, recommendation: Recommendation) -> int | None:
+def _deciding_caller(latency: TargetLatency, recommendation: TimeoutRecommendation) -> int | None:
     if Reason.CALLER_SLOWER.value not in recommendation.reasons:
         return None
     for caller in recommendation.evidence.callers:

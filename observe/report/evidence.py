@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from observe.recommend.model import Recommendation
 from observe.recommend.policy import Policy
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.report.format import (
     count_text,
     duration_text,
@@ -16,7 +16,7 @@ from observe.report.format import (
 from observe.report.quality import Fact
 
 
-def evidence_facts(recommendation: Recommendation, policy: Policy) -> list[Fact]:
+def evidence_facts(recommendation: TimeoutRecommendation, policy: Policy) -> list[Fact]:
     """What the number was computed from, each with its unit."""
     evidence = recommendation.evidence
     name = quantile_name(evidence.quantile)
@@ -52,7 +52,7 @@ def evidence_facts(recommendation: Recommendation, policy: Policy) -> list[Fact]
     return facts
 
 
-def _busiest(recommendation: Recommendation) -> str:
+def _busiest(recommendation: TimeoutRecommendation) -> str:
     evidence = recommendation.evidence
     requests = count_text(evidence.busy_requests)
     return f"{plural(evidence.busy_hours, 'step')} of the window with {requests} requests"

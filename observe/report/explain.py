@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from observe.errors import InputError
-from observe.recommend.model import Advice, Recommendation, Withheld
+from observe.recommend.model import Advice, Withheld
 from observe.recommend.policy import Policy
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.report.charts import draw_tail, draw_timeline
 from observe.report.curves import deciding_tails, hourly_lines
 from observe.report.escape import plain, shorten
@@ -41,7 +42,7 @@ BAR = 24
 SMALLEST = 1e-6
 
 
-def find_target(advice: Advice, query: str) -> Recommendation | Withheld:
+def find_target(advice: Advice, query: str) -> TimeoutRecommendation | Withheld:
     """The one entry that a person means.
 
     Args:
@@ -52,7 +53,7 @@ def find_target(advice: Advice, query: str) -> Recommendation | Withheld:
     Raises:
         InputError: none or several entries match.
     """
-    entries = {r.id: r for r in advice.recommendations} | {
+    entries = {r.id: r for r in advice.timeouts} | {
         f"{w.kind}/{w.target.path}": w for w in advice.withheld
     }
     wanted = query.strip().strip("/")
@@ -75,7 +76,7 @@ def find_target(advice: Advice, query: str) -> Recommendation | Withheld:
 
 
 def explain_text(
-    item: Recommendation | Withheld, policy: Policy, latency: TargetLatency | None
+    item: TimeoutRecommendation | Withheld, policy: Policy, latency: TargetLatency | None
 ) -> RenderableType:
     """Inputs, formula and reasons of one entry, for a rich console.
 
@@ -112,12 +113,12 @@ def explain_text(
     return Group(*parts)
 
 
-def explain_png(recommendation: Recommendation, latency: TargetLatency) -> bytes:
+def explain_png(recommendation: TimeoutRecommendation, latency: TargetLatency) -> bytes:
     """Both charts of a recommendation side by side under a heading, as PNG."""
     return png(explain_figure(recommendation, latency))
 
 
-def explain_figure(recommendation: Recommendation, latency: TargetLatency) -> Figure:
+def explain_figure(recommendation: TimeoutRecommendation, latency: TargetLatency) -> Figure:
     """Both charts side by side under a heading."""
     from matplotlib.figure import Figure
 
@@ -141,7 +142,7 @@ def _titled(text: str) -> RenderableType:
     return Text(text, style="bold")
 
 
-def _facts(recommendation: Recommendation, policy: Policy) -> Table:
+def _facts(recommendation: TimeoutRecommendation, policy: Policy) -> Table:
     from rich.table import Table
     from rich.text import Text
 

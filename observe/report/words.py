@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from observe.durations import parse_ms
 from observe.errors import InputError
-from observe.recommend.model import CONFIDENCES, Advice, Recommendation, Withheld
+from observe.recommend.base_model import CONFIDENCES
+from observe.recommend.model import Advice, Withheld
 from observe.recommend.policy import Policy
+from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.report.escape import shorten
 from observe.report.format import (
     count_text,
@@ -21,19 +23,19 @@ from observe.report.format import (
 )
 
 
-def worth_making(advice: Advice) -> list[Recommendation]:
+def worth_making(advice: Advice) -> list[TimeoutRecommendation]:
     """The recommendations that change something (severity above "ok")."""
-    return [r for r in advice.recommendations if r.severity != "ok"]
+    return [r for r in advice.timeouts if r.severity != "ok"]
 
 
-def current_text(item: Recommendation | Withheld) -> str:
+def current_text(item: TimeoutRecommendation | Withheld) -> str:
     """`2 s`, `none`, or `not known` when the settings were not given."""
     if item.current is None:
         return "not known"
     return setting_text(item.current.get("timeout"))
 
 
-def proposed_text(recommendation: Recommendation) -> str:
+def proposed_text(recommendation: TimeoutRecommendation) -> str:
     """`850 ms`."""
     return setting_text(recommendation.proposed.get("timeout"))
 
@@ -47,7 +49,7 @@ def timeout_ms(settings: dict[str, object] | None) -> float | None:
         return None
 
 
-def action_text(recommendation: Recommendation) -> str:
+def action_text(recommendation: TimeoutRecommendation) -> str:
     """`raise the timeout from 300 ms to 850 ms`."""
     proposed = proposed_text(recommendation)
     now = timeout_ms(recommendation.current)
@@ -60,7 +62,7 @@ def action_text(recommendation: Recommendation) -> str:
     return f"{verb} the timeout from {current_text(recommendation)} to {proposed}"
 
 
-def effect_text(recommendation: Recommendation) -> str:
+def effect_text(recommendation: TimeoutRecommendation) -> str:
     """What the proposal does to requests: `cuts 0.05 % of requests, 88 a day`."""
     if recommendation.severity == "ok":
         return "no change needed"
@@ -79,13 +81,13 @@ def effect_text(recommendation: Recommendation) -> str:
     return text
 
 
-def cut_interval_text(recommendation: Recommendation) -> str:
+def cut_interval_text(recommendation: TimeoutRecommendation) -> str:
     """`0.03 % to 0.08 %`, or nothing when no interval is given."""
     interval = recommendation.predicted_interval.get("fractionCut")
     return f"{share_text(interval[0])} to {share_text(interval[1])}" if interval else ""
 
 
-def backtest_text(recommendation: Recommendation, policy: Policy) -> str:
+def backtest_text(recommendation: TimeoutRecommendation, policy: Policy) -> str:
     """The backtest as two sentences; says so when there is none."""
     test = recommendation.backtest
     if test is None:
@@ -111,7 +113,7 @@ def backtest_text(recommendation: Recommendation, policy: Policy) -> str:
     return text
 
 
-def derivation(recommendation: Recommendation, policy: Policy) -> list[str]:
+def derivation(recommendation: TimeoutRecommendation, policy: Policy) -> list[str]:
     """How the number came about, step by step, from the evidence and the policy alone."""
     evidence, knobs = recommendation.evidence, policy.timeout
     name = quantile_name(evidence.quantile)
@@ -160,8 +162,8 @@ def sureness_text(advice: Advice, policy: Policy) -> str:
 def headline_text(advice: Advice) -> str:
     """How many changes are worth making."""
     changes = worth_making(advice)
-    fits = len(advice.recommendations) - len(changes)
-    if not advice.recommendations and not advice.withheld:
+    fits = len(advice.timeouts) - len(changes)
+    if not advice.timeouts and not advice.withheld:
         return "No service was found in the telemetry, so there is nothing to judge."
     parts = [_changes_text(changes)]
     if fits:
@@ -171,7 +173,7 @@ def headline_text(advice: Advice) -> str:
     return "; ".join(parts) + "."
 
 
-def _changes_text(changes: Sequence[Recommendation]) -> str:
+def _changes_text(changes: Sequence[TimeoutRecommendation]) -> str:
     if not changes:
         return "No change is worth making"
     verb = "is" if len(changes) == 1 else "are"
@@ -180,18 +182,18 @@ def _changes_text(changes: Sequence[Recommendation]) -> str:
     return f"{plural(len(changes), 'change')} {verb} worth making{urgent}"
 
 
-def service_name(item: Recommendation | Withheld) -> str:
+def service_name(item: TimeoutRecommendation | Withheld) -> str:
     """Short name of the target."""
     return shorten(item.target.path.split("/", 2)[2] or "(no name)")
 
 
-def place(item: Recommendation | Withheld) -> str:
+def place(item: TimeoutRecommendation | Withheld) -> str:
     """Namespace and cluster of the target."""
     cluster = f", cluster {shorten(item.target.cluster)}" if item.target.cluster else ""
     return f"{shorten(item.target.namespace or '(no namespace)')}{cluster}"
 
 
-def names_text(items: Sequence[Recommendation], most: int = 8) -> str:
+def names_text(items: Sequence[TimeoutRecommendation], most: int = 8) -> str:
     """`cart (shop), payment (shop) and 3 more`."""
     text = ", ".join(f"{service_name(item)} ({place(item)})" for item in items[:most])
     return text + (f" and {len(items) - most} more" if len(items) > most else "")

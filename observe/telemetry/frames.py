@@ -127,4 +127,57 @@ CONTAINERS = FrameSpec(
     "series is absent), working set of the largest pod",
 )
 
-ALL = (EDGES, REQUESTS, LATENCY, LATENCY_SUM, MESSAGES, COVERAGE, CONTAINERS)
+PROXIES = FrameSpec(
+    "proxies",
+    {"time": TIME, "edge": "int32", "proxies": "float64", "busiest_share": "float64"},
+    "per coarse step: proxies of the edge's reporter that had a request, and the share of the "
+    "edge's requests that the busiest of them had (0-1)",
+)
+
+#: What identifies one host (a pod's proxy) behind a service, as its own proxy reports it.
+HOST_KEYS = ("cluster", "destination_service", "destination_service_namespace", "host")
+
+HOSTS = FrameSpec(
+    "hosts",
+    {"time": TIME} | dict.fromkeys(HOST_KEYS, "str") | {"requests": "float64"},
+    "requests that each host served in one coarse step; `host` is the scraped instance",
+)
+
+HOST_ERRORS = FrameSpec(
+    "host_errors",
+    {"time": TIME}
+    | dict.fromkeys(HOST_KEYS, "str")
+    | {"code": "category", "grpc_status": "category", "requests": "float64"},
+    "requests that each host answered with HTTP 5xx (or 0) or a gRPC status other than 0, in one "
+    "fine step",
+)
+
+ENVOY = FrameSpec(
+    "envoy",
+    {
+        "time": TIME,
+        "cluster": "str",
+        "namespace": "str",
+        "workload": "str",
+        "destination_service": "str",
+        "port": "str",
+        "subset": "str",
+        "retries": "float64",
+        "retry_successes": "float64",
+        "retry_overflows": "float64",
+        "pending_overflows": "float64",
+        "active_overflows": "float64",
+        "cx_overflows": "float64",
+        "ejections": "float64",
+        "requests_active": "float64",
+        "requests_pending": "float64",
+        "connections_active": "float64",
+    },
+    "per coarse step, client workload and upstream cluster of Envoy: increases of its counters, "
+    "and the highest value of its gauges in any one proxy; NaN where the mesh does not expose one",
+)
+
+#: Frames that a snapshot may lack: it was written before there were any, and they are empty then.
+OPTIONAL = (PROXIES, HOSTS, HOST_ERRORS, ENVOY)
+
+ALL = (EDGES, REQUESTS, LATENCY, LATENCY_SUM, MESSAGES, COVERAGE, CONTAINERS, *OPTIONAL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from observe.errors import InputError, OutputError
 from observe.folders import require_writable
-from observe.telemetry.frames import ALL, FrameSpec
+from observe.telemetry.frames import ALL, ENVOY, HOST_ERRORS, HOSTS, OPTIONAL, PROXIES, FrameSpec
 from observe.telemetry.manifest import SNAPSHOT_VERSION, Manifest
 
 MANIFEST_FILE = "manifest.json"
@@ -33,6 +33,10 @@ class Snapshot:
     messages: pd.DataFrame
     coverage: pd.DataFrame
     containers: pd.DataFrame
+    proxies: pd.DataFrame = field(default_factory=PROXIES.empty)
+    hosts: pd.DataFrame = field(default_factory=HOSTS.empty)
+    host_errors: pd.DataFrame = field(default_factory=HOST_ERRORS.empty)
+    envoy: pd.DataFrame = field(default_factory=ENVOY.empty)
 
 
 def save(snapshot: Snapshot, folder: Path) -> None:
@@ -158,6 +162,8 @@ def _read_manifest(folder: Path) -> Manifest:
 
 def _read_frame(folder: Path, spec: FrameSpec) -> pd.DataFrame:
     path = folder / f"{spec.name}.parquet"
+    if spec in OPTIONAL and not path.exists():
+        return spec.empty()
     try:
         frame = pq.read_table(path).to_pandas()
     except FileNotFoundError as error:

@@ -7,13 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from observe.export.current import Current, read_current
-from observe.recommend.model import (
-    Advice,
-    Recommendation,
-    TimeoutEvidence,
-    TimeoutPredicted,
-    Withheld,
-)
+from observe.recommend.model import Advice, Withheld
+from observe.recommend.timeout_model import TimeoutEvidence, TimeoutPredicted, TimeoutRecommendation
 from observe.target import Target
 from observe.telemetry.manifest import Source, Window
 
@@ -29,7 +24,7 @@ def recommendation(
     current: str | None = None,
     known: bool = False,
     **fields: Any,
-) -> Recommendation:
+) -> TimeoutRecommendation:
     """A timeout; `current` is what was set, `known` that an object without one was there."""
     target = Target(cluster=cluster, namespace=namespace, service=service)
     given: dict[str, Any] = {
@@ -45,7 +40,7 @@ def recommendation(
         "evidence": evidence(),
         "predicted": TimeoutPredicted(fraction_cut=0.0005, requests_cut_per_day=88.0),
     }
-    return Recommendation(**(given | fields))
+    return TimeoutRecommendation(**(given | fields))
 
 
 def evidence() -> TimeoutEvidence:
@@ -68,7 +63,7 @@ def evidence() -> TimeoutEvidence:
     )
 
 
-def advice(*recommendations: Recommendation, withheld: tuple[Withheld, ...] = ()) -> Advice:
+def advice(*recommendations: TimeoutRecommendation, withheld: tuple[Withheld, ...] = ()) -> Advice:
     """Advice about one week."""
     return Advice(
         generated_at=datetime(2026, 11, 22, 6, tzinfo=UTC),

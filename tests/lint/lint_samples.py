@@ -12,13 +12,8 @@ from observe.lint.engine import LintOptions, lint
 from observe.lint.model import Finding
 from observe.lint.objects import GATEWAY_API, ConfigObject, objects_in, without_nulls
 from observe.lint.telemetry import TargetFacts, Telemetry
-from observe.recommend.model import (
-    Advice,
-    Recommendation,
-    TimeoutEvidence,
-    TimeoutPredicted,
-    Withheld,
-)
+from observe.recommend.model import Advice, Withheld
+from observe.recommend.timeout_model import TimeoutEvidence, TimeoutPredicted, TimeoutRecommendation
 from observe.target import Target
 from observe.telemetry.manifest import Source, Window
 
@@ -87,9 +82,11 @@ def target(name: str, cluster: str | None = None) -> Target:
     return Target(cluster=cluster, namespace="shop", service=f"{name}.shop.svc.cluster.local")
 
 
-def advised(name: str, low: float, estimate: float, high: float, proposed: str) -> Recommendation:
+def advised(
+    name: str, low: float, estimate: float, high: float, proposed: str
+) -> TimeoutRecommendation:
     """A timeout recommended for a service."""
-    return Recommendation(
+    return TimeoutRecommendation(
         id=f"timeout/-/shop/{name}",
         kind="timeout",
         target=target(name),

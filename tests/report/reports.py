@@ -7,15 +7,13 @@ from typing import Any
 
 from handmade import START, Call, snapshot
 
-from observe.recommend.model import (
-    Advice,
+from observe.recommend.model import Advice, Target, Withheld
+from observe.recommend.timeout_model import (
     Caller,
-    Recommendation,
-    Target,
     TimeoutBacktest,
     TimeoutEvidence,
     TimeoutPredicted,
-    Withheld,
+    TimeoutRecommendation,
 )
 from observe.telemetry.manifest import Source
 from observe.telemetry.snapshot import Snapshot
@@ -55,7 +53,7 @@ def evidence(**changes: Any) -> TimeoutEvidence:
     return TimeoutEvidence(**(values | changes))
 
 
-def recommendation(service: str = "cart", **changes: Any) -> Recommendation:
+def recommendation(service: str = "cart", **changes: Any) -> TimeoutRecommendation:
     """A timeout of 850 ms where none is set; 0.05 % of requests cut, 88 a day."""
     about = changes.pop("target", None) or target(service)
     values: dict[str, Any] = {
@@ -73,7 +71,7 @@ def recommendation(service: str = "cart", **changes: Any) -> Recommendation:
         "predicted_interval": {"fractionCut": (0.0003, 0.0008)},
         "backtest": backtest(),
     }
-    return Recommendation(**(values | changes))
+    return TimeoutRecommendation(**(values | changes))
 
 
 def backtest(**changes: Any) -> TimeoutBacktest:
@@ -110,7 +108,7 @@ def withheld(service: str = "ledger", **changes: Any) -> Withheld:
 
 
 def advice(
-    *recommendations: Recommendation, telemetry: Snapshot | None = None, **changes: Any
+    *recommendations: TimeoutRecommendation, telemetry: Snapshot | None = None, **changes: Any
 ) -> Advice:
     manifest = (telemetry or week()).manifest
     values: dict[str, Any] = {

@@ -1,8 +1,8 @@
 import pytest
 from reports import advice, backtest, evidence, recommendation, withheld
 
-from observe.recommend.model import TimeoutPredicted
 from observe.recommend.policy import Policy, TimeoutPolicy
+from observe.recommend.timeout_model import TimeoutPredicted
 from observe.report.words import (
     action_text,
     backtest_text,

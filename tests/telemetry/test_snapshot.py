@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from observe.errors import InputError, OutputError
-from observe.telemetry.frames import ALL, EDGE_KEYS
+from observe.telemetry.frames import ALL
 from observe.telemetry.manifest import Manifest, Source, Window
 from observe.telemetry.snapshot import Snapshot, is_snapshot, load, save
 
@@ -32,7 +32,7 @@ def _snapshot(names: list[str] = HOSTILE, seed: int = 1) -> Snapshot:
             return np.arange(size, dtype="int32")
         if dtype == "float64":
             return np.where(np.arange(size) % 3 == 2, np.inf, rng.lognormal(size=size))
-        return pd.Series(names, dtype="str" if name in EDGE_KEYS else dtype)
+        return pd.Series(names, dtype=dtype)
 
     frames = {
         spec.name: spec.conform(
