@@ -127,7 +127,11 @@ with PrometheusServer(Path("{tmp_path}/server")) as server:
     time.sleep(600)
 """
     parent = subprocess.Popen(
-        [sys.executable, "-c", program], stderr=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-c", program],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # a test run that a shell put into the background was told to ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         deadline = time.monotonic() + 30

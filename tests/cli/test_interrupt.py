@@ -37,6 +37,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 text=True,
                 cwd=tmp_path,
                 env=environment,
+                preexec_fn=_hear_ctrl_c,
             )
         )
         return running[-1]
@@ -45,6 +46,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for process in running:
         process.kill()
         process.wait()
+
+
+def _hear_ctrl_c() -> None:
+    """A test run that a shell put into the background was told to ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for(process: subprocess.Popen[str], text: str) -> str:
