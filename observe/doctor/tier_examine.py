@@ -190,8 +190,11 @@ def _external_labels(edge: PrometheusClient) -> Mapping[str, str]:
 
 def _rates(
     external: PrometheusClient, edge: PrometheusClient, matchers: list[str], end: datetime
-) -> tuple[float, float] | None:
-    """Requests a second in both tiers, at one evaluation that arrived."""
+) -> tuple[float | None, float] | None:
+    """Requests a second in both tiers, at one evaluation that arrived.
+
+    None alone when nothing arrived; for the edge tier when it did not record what arrived.
+    """
     heartbeat = f"max({selector(HEARTBEAT, matchers)})"
     newest = _number(external, heartbeat, end - _SETTLED) or _number(external, heartbeat, end)
     if newest is None:
@@ -201,7 +204,7 @@ def _rates(
         _number(client, f"sum({selector(RECORDED_REQUESTS, chosen)})", at)
         for client, chosen in ((edge, []), (external, matchers))
     )
-    return own or 0.0, arrived or 0.0
+    return (own if own is not None or arrived else 0.0), arrived or 0.0
 
 
 def _labels(client: PrometheusClient, matchers: list[str], end: datetime) -> frozenset[str]:

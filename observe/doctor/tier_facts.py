@@ -57,8 +57,9 @@ class Comparison:
         external_labels: labels that series leave the edge tier with, as `name="value"`.
         missing: recorded series of the edge tier that the external one lacks.
         lost: labels of the edge tier's requests that the external one's lack.
-        edge_rate: requests a second at the newest evaluation that arrived; None when none did.
-        external_rate: the same in the external tier.
+        edge_rate: requests a second at the newest evaluation that arrived; None when the edge
+            tier has nothing of it.
+        external_rate: the same in the external tier; None when no evaluation arrived.
     """
 
     url: str

@@ -139,9 +139,17 @@ def _comparison(found: Comparison) -> Iterator[Check]:
     if not any(label.startswith("cluster=") for label in found.external_labels):
         fix = "Set external_labels: {cluster: NAME} in this edge tier, as Istio names the cluster"
         yield Check(name=name, status="FAIL", found="it has no label `cluster`", fix=fix)
-    elif found.edge_rate is None or found.external_rate is None:
+    elif found.external_rate is None:
         fix = "Is this edge tier a target of the external one, with a match[] for recorded names?"
         yield Check(name=name, status="FAIL", found=f"nothing with {labels} arrived", fix=fix)
+    elif found.edge_rate is None:
+        yield Check(
+            name=name,
+            status="WARN",
+            found=f"{labels}: it has not recorded what arrived last",
+            fix="A tier that has just started needs a few minutes: look again; if it stays so, "
+            "another tier sends under this label",
+        )
     else:
         yield _rates(name, labels, found.edge_rate, found.external_rate)
         yield from _on_the_way(name, found)

@@ -242,6 +242,19 @@ def test_tiers_are_judged_before_the_first_request(prometheus_server: Servers) -
 
 
 @integration
+def test_an_edge_tier_that_has_just_started_is_not_blamed(prometheus_server: Servers) -> None:
+    end = datetime.now(UTC)
+    edge, external = prometheus_server(config=EDGE_CONFIG), prometheus_server()
+    _load(edge, end, in_external=False, without=(RECORDED_REQUESTS,))
+    _load(external, end, in_external=True)
+    found = _found(external, edge.url, end)
+    (compared,) = [check for name, check in found.items() if name.startswith("edge tier")]
+    assert compared.status == "WARN"
+    assert compared.found == 'cluster="east": it has not recorded what arrived last'
+    assert "look again" in compared.fix
+
+
+@integration
 def test_what_is_lost_between_two_tiers_is_named(prometheus_server: Servers) -> None:
     end = datetime.now(UTC)
     edge, external = prometheus_server(config=EDGE_CONFIG), prometheus_server()
