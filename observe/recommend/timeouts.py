@@ -20,6 +20,7 @@ from observe.recommend.model import PlanChange, Withheld
 from observe.recommend.plan import agree_on_timeouts
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
+from observe.recommend.targets import coverage_by_target, request_targets
 from observe.recommend.timeout_callers import called_by_gateway, callers_cut
 from observe.recommend.timeout_estimate import (
     Refusal,
@@ -42,7 +43,6 @@ from observe.recommend.timeout_tail import (
     without_worst_days,
 )
 from observe.signals.latency import TargetLatency, latency_by_target
-from observe.signals.targets import edges_with_target
 from observe.target import Target
 from observe.telemetry.snapshot import Snapshot
 
@@ -99,7 +99,7 @@ def recommend_timeouts(
     drafts: list[Draft] = []
     withheld: list[Withheld] = []
     settled: dict[str, float] = {}
-    for target in _targets(snapshot):
+    for target in request_targets(snapshot):
         now = current.timeout_for(target.service or "", target.cluster) if current else None
         result = _draft(target, cubes.get(target.path), now, context)
         if isinstance(result, Draft):
@@ -126,28 +126,13 @@ def _draft(
     return Draft(latency, estimate, incident, now)
 
 
-def _targets(snapshot: Snapshot) -> list[Target]:
-    columns = ["cluster", "destination_service_namespace", "destination_service"]
-    edges = snapshot.edges[snapshot.edges["protocol"].isin(["http", "grpc", ""])]
-    kinds = edges[columns].drop_duplicates().sort_values(columns)
-    targets = [
-        Target(cluster=cluster or None, namespace=namespace, service=service)
-        for cluster, namespace, service in kinds.itertuples(index=False)
-    ]
-    return list({target.path: target for target in targets}.values())
-
-
 def _context(snapshot: Snapshot, policy: Policy, known: bool) -> Context:
     window = snapshot.manifest.window
-    edges = edges_with_target(snapshot.edges)
-    rows = snapshot.coverage.merge(edges.loc[edges["speaks"], ["edge", "target"]], on="edge")
-    totals = rows.groupby("target")[["samples", "expected"]].sum()
-    share = (totals["samples"] / totals["expected"]).clip(upper=1.0)
     return Context(
         policy=policy,
         days=window.days,
         step_seconds=window.coarse_step_seconds,
-        coverage={str(path): float(value) for path, value in share.items()},
+        coverage=coverage_by_target(snapshot),
         partial=bool(snapshot.manifest.missing),
         known=known,
         gates=Gates.of(snapshot, policy.timeout),
