@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import click
 from observe.errors import InputError
 
 DEFAULT_NAME = "observe.yaml"
+#: So many names can be read at a glance.
+_FEW = 12
 
 #: Options by the name that they have in the file: long name, `_` for `-`.
 Options = Mapping[str, click.Option]
@@ -114,8 +117,7 @@ def _checked(
         option = known.get(_name(key))
         where = f"{path}: {prefix}{key}"
         if option is None:
-            names = ", ".join(sorted(name.replace("_", "-") for name in known))
-            raise InputError(f"{where}: there is no such option", f"There are: {names}")
+            raise InputError(f"{where}: there is no such option", _instead(str(key), known))
         if value is None:
             continue
         if isinstance(value, dict) and _name(key) == "header":
@@ -126,6 +128,17 @@ def _checked(
             raise InputError(f"{where}: takes one value", "Write it as on the command line")
         values[_name(key)] = [value] if option.multiple and not isinstance(value, list) else value
     return values
+
+
+def _instead(key: str, known: Options) -> str:
+    """The options with the nearest names; all of them where they are few."""
+    names = sorted(name.replace("_", "-") for name in known)
+    near = get_close_matches(key.replace("_", "-"), names)
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
+    if len(names) <= _FEW:
+        return f"There are: {', '.join(names)}"
+    return "Options are named as on the command line: see observe COMMAND --help"
 
 
 def _defaults(values: Mapping[str, Any], options: Options) -> dict[str, Any]:

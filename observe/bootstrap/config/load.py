@@ -70,6 +70,8 @@ def _complaint(error: ValidationError, document: Document, name: str) -> str:
     where = ".".join(map(str, path))
     if first["type"] == "extra_forbidden":
         return f"{name}, line {line}: there is no setting {where}"
+    if first["type"] == "too_short":
+        return f"{name}, line {line}: {where}: at least {first['ctx']['min_length']} is needed"
     message = str(first["msg"]).removeprefix("Value error, ")
     return f"{name}, line {line}: {where + ': ' if where else ''}{message[:1].lower()}{message[1:]}"
 

@@ -52,6 +52,7 @@ def test_settings_are_written_in_camel_case(tmp_path: Path) -> None:
         ("external: {writeUrl: 'https://u:p@x.example'}\n", "must not hold a password"),
         ("external: {alertmanagerUrl: 'javascript:x'}\n", "write an address such as https://"),
         ("clusters: [{name: a, edgeUrl: 'https://u:p@x'}]\n", "must not hold a password"),
+        ("clusters: []\n", "line 1: clusters: at least 1 is needed. correct the file"),
         ("[1, 2]\n", "is not one mapping of names to values"),
         ("a: b\n---\nc: d\n", "is not one mapping of names to values"),
         ("edge: {\n", "line 2: "),
