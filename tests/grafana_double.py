@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from grafana_annotations import Annotations
 from grafana_contract import Call, Contract, ContractError
 
 TOKEN = "glsa_right"
@@ -27,7 +28,7 @@ class RefusedError(Exception):
         self.status = status
 
 
-class GrafanaDouble:
+class GrafanaDouble(Annotations):
     """The server; a context manager."""
 
     def __init__(self, contract: Contract, version: str = "13.0.1") -> None:
@@ -40,6 +41,7 @@ class GrafanaDouble:
         self.home: dict[str, str] = {}
         self.groups: dict[tuple[str, str], dict[str, Any]] = {}
         self.points: dict[str, dict[str, Any]] = {}
+        self.annotations: list[dict[str, Any]] = []
         self.calls: list[tuple[str, str]] = []
         self.broken: list[str] = []
         #: Asked before each call; an answer of its own is a fault.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from observe.cli.console import Console
+from observe.cli.grafana_connection import grafana_connection
 from observe.cli.options import (
     SectionCommand,
     advice_options,
@@ -19,6 +20,10 @@ from observe.cli.options import (
     source_options,
 )
 
+if TYPE_CHECKING:
+    from observe.grafana.provision.server import GrafanaServer
+    from observe.recommend.model import Advice
+
 
 @click.command("report", cls=SectionCommand, short_help="Write the weekly tuning report.")
 @source_options
@@ -28,6 +33,7 @@ from observe.cli.options import (
 @collecting_options
 @explain_queries_option
 @connection_options
+@grafana_connection("Mark the report on the dashboards of this Grafana.")
 @click.pass_context
 def report_command(
     ctx: click.Context,
@@ -62,6 +68,7 @@ def report_command(
 
         ctx.exit(print_plan(options, console))
     knobs, settings = read_policy(policy), read_settings(current)
+    grafana = _grafana(options)
     check_folder(output)
     snapshot = snapshot_from(options, console)
     with console.progress("Writing the report", counted=False):
@@ -69,4 +76,22 @@ def report_command(
         write_report(build_report(advice, snapshot), output, snapshot)
     print_summary(advice, output)
     hint_when_empty(advice, console)
+    if grafana is not None:
+        _mark(grafana, advice, console)
     ctx.exit(finish(advice, fail_on, console))
+
+
+def _grafana(options: dict[str, Any]) -> GrafanaServer | None:
+    """The Grafana that is told of the report; its options are looked at before the work."""
+    from observe.cli.grafana_connection import grafana_settings
+    from observe.grafana.provision.server import GrafanaServer
+
+    return GrafanaServer(grafana_settings(options)) if options["grafana_url"] else None
+
+
+def _mark(server: GrafanaServer, advice: Advice, console: Console) -> None:
+    from observe.grafana.annotate import annotate_report
+
+    made = annotate_report(server, advice)
+    said = "marked on the dashboards of" if made else "was marked before on the dashboards of"
+    console.say(f"The report {said} {server.host}")

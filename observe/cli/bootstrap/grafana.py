@@ -11,6 +11,7 @@ import click
 from observe.cli.bootstrap.grafana_options import grafana_options
 from observe.cli.bootstrap.grafana_preview import preview, preview_options
 from observe.cli.console import Console
+from observe.cli.grafana_connection import grafana_settings, secret_in
 from observe.cli.options import SectionCommand
 from observe.errors import InputError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from observe.bootstrap.stack import Stack
     from observe.grafana.provision.bundle import Datasource
     from observe.grafana.provision.model import Resource
-    from observe.grafana.provision.server import GrafanaSettings
 
 
 @click.command("grafana", cls=SectionCommand, short_help="Dashboards and alerts of a Grafana.")
@@ -38,14 +38,14 @@ def grafana_command(ctx: click.Context, /, **options: Any) -> None:
     if options["preview"]:
         ctx.exit(preview(options, console))
     if options["rollback"]:
-        ctx.exit(roll_back_grafana(_settings(options), options, console))
+        ctx.exit(roll_back_grafana(grafana_settings(options), options, console))
     _require_sense(options)
     stack = read_stack(options["stack"])
     resources = _resources(stack, options)
     if options["render"]:
         _write(_files(resources, stack.security.secret, options), options["output"], console)
         return
-    ctx.exit(apply_to_grafana(_settings(options), resources, options, console))
+    ctx.exit(apply_to_grafana(grafana_settings(options), resources, options, console))
 
 
 def _require_sense(options: Mapping[str, Any]) -> None:
@@ -58,41 +58,6 @@ def _require_sense(options: Mapping[str, Any]) -> None:
     for name in ("prune", "yes"):
         if options[name] and not options["apply"]:
             raise InputError(f"--{name} has no effect alone", "add --apply")
-
-
-def _settings(options: Mapping[str, Any]) -> GrafanaSettings:
-    from observe.grafana.provision.server import GrafanaSettings
-
-    if not options["grafana_url"]:
-        raise InputError("no Grafana was named", "give --grafana-url URL")
-    token = options["grafana_token"] or _secret(options["grafana_token_file"])
-    user, basic = options["grafana_user"], None
-    if user:
-        if token:
-            raise InputError("a token and --grafana-user are both given", "give one of them")
-        basic = (user, _secret(options["grafana_password_file"]))
-    ca_file = options["grafana_ca_file"]
-    if ca_file is not None and not ca_file.is_file():
-        raise InputError(f"{ca_file} is not there", "name the file with the CA certificates")
-    return GrafanaSettings(
-        url=options["grafana_url"],
-        token=token,
-        basic=basic,
-        ca_file=str(ca_file) if ca_file else None,
-        timeout_seconds=options["grafana_timeout"],
-    )
-
-
-def _secret(file: Path | None) -> str:
-    """The text of a file of one secret; empty when no file is named."""
-    from observe.export.yaml_io import read_text
-
-    if file is None:
-        return ""
-    text = read_text(file).strip()
-    if not text or len(text.splitlines()) > 1:
-        raise InputError(f"{file} holds no secret in one line", "write it there, alone")
-    return text
 
 
 def _resources(stack: Stack, options: Mapping[str, Any]) -> tuple[Resource, ...]:
@@ -114,7 +79,7 @@ def _datasources(stack: Stack, options: Mapping[str, Any]) -> list[Datasource]:
     """Those that are named; the one with all clusters comes last and is the default one."""
     from observe.grafana.provision.bundle import EDGE_UID, FEDERATED_UID, Datasource
 
-    password = _secret(options["tiers_password_file"])
+    password = secret_in(options["tiers_password_file"])
     user = options["tiers_user"] if password else ""
     both = (
         (EDGE_UID, "Observe edge", options["edge_url"], stack.edge.scrape_seconds),

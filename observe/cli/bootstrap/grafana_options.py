@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from observe.cli.bootstrap.rendering import stack_option
+from observe.cli.grafana_connection import grafana_connection
 from observe.cli.options import FILE, FOLDER, option, result_option
 
-_grafana = partial(option, section="Grafana")
 _content = partial(option, section="Content")
 _change = partial(option, section="Changing it")
 
@@ -19,19 +19,6 @@ _change = partial(option, section="Changing it")
 FORMS = ("provisioning", "sidecar", "operator", "api")
 
 _OPTIONS = (
-    _grafana("--grafana-url", metavar="URL", help="Address of its start page."),
-    _grafana("--grafana-token", metavar="TEXT", help="Token; prefer a file or the variable."),
-    _grafana("--grafana-token-file", type=FILE, metavar="FILE", help="File with the token."),
-    _grafana("--grafana-user", metavar="TEXT", help="User, where there are no tokens."),
-    _grafana("--grafana-password-file", type=FILE, metavar="FILE", help="File with the password."),
-    _grafana("--grafana-ca-file", type=FILE, metavar="FILE", help="CA certificates to trust."),
-    _grafana(
-        "--grafana-timeout",
-        type=click.FloatRange(0, 600, min_open=True),
-        default=15,
-        metavar="SECONDS",
-        help="Longest wait for one call.",
-    ),
     _content("--edge-url", metavar="URL", help="Edge tier, as Grafana reaches it."),
     _content("--federated-url", metavar="URL", help="External tier, as Grafana reaches it."),
     _content("--tiers-user", default="observe", metavar="TEXT", help="User of the tiers."),
@@ -99,4 +86,5 @@ _OPTIONS = (
 
 def grafana_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """All of them."""
-    return reduce(lambda inner, decorate: decorate(inner), reversed(_OPTIONS), function)
+    own = reduce(lambda inner, decorate: decorate(inner), reversed(_OPTIONS), function)
+    return grafana_connection("Address of its start page.")(own)
