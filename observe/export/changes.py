@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from observe.export.existing import ExistingVirtualService
+from observe.export.existing_virtualservice import ExistingVirtualService
 from observe.recommend.timeout_model import TimeoutRecommendation
 
 

@@ -1,4 +1,4 @@
-"""The timeouts that are set today, read from the YAML files that set them.
+"""The settings that there are today, read from the YAML files that set them.
 
 Clusters: a file below a sub-folder that is named after a cluster (`east/...`) counts for that
 cluster only; all other files count for every cluster. Which names are clusters is told by
@@ -8,81 +8,56 @@ with the files that lie in no sub-folder, all that counts for it.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TypeVar
 
-from observe.errors import InputError
-from observe.export.existing import ExistingVirtualService, RouteTimeout, virtual_services
-from observe.export.yaml_io import load_documents, read_text
-from observe.recommend.current import CurrentRetries, CurrentTrafficPolicy
+from observe.export.existing import API_VERSIONS, ExistingObject, objects_in
+from observe.export.existing_destinationrule import (
+    ExistingDestinationRule,
+    ExistingSidecar,
+    HostRules,
+    destination_rule_in,
+    rules_for,
+    sidecar_in,
+)
+from observe.export.existing_virtualservice import (
+    ExistingRoute,
+    ExistingVirtualService,
+    virtual_service_in,
+)
+from observe.export.files import read_bytes, yaml_files
+from observe.export.host_routes import CurrentTimeout, HostObjects
+from observe.export.yaml_io import Document, load_documents, read_text
 
+_READERS = {
+    "VirtualService": virtual_service_in,
+    "DestinationRule": destination_rule_in,
+    "Sidecar": sidecar_in,
+}
+_WANTED = re.compile("|".join(_READERS).encode())
 
-@dataclass(frozen=True)
-class CurrentTimeout:
-    """What is set today for one service.
-
-    Attributes:
-        host: full name of the service.
-        routes: the http routes that lead to it, object by object.
-        objects: the places of the objects that define the host, `shop/payment.yaml:12`.
-        wildcard: whether only a wildcard host such as `*.shop.svc.cluster.local` defines it.
-    """
-
-    host: str
-    routes: tuple[RouteTimeout, ...]
-    objects: tuple[str, ...]
-    wildcard: bool = False
-
-    @property
-    def conflict(self) -> bool:
-        """Whether several objects define the host; the mesh then applies the oldest alone."""
-        return len(self.objects) > 1
-
-    @property
-    def differ(self) -> bool:
-        """Whether the routes do not all have the same timeout."""
-        return len({route.timeout_ms for route in self.routes}) > 1
-
-    @property
-    def timeout_ms(self) -> float | None:
-        """The timeout in milliseconds; None where none is set or the routes differ."""
-        return self.routes[0].timeout_ms if self.routes and not self.differ else None
-
-    @property
-    def route_timeouts_ms(self) -> tuple[float | None, ...]:
-        """One entry a route: milliseconds, or None where none is set."""
-        return tuple(route.timeout_ms for route in self.routes)
-
-    @property
-    def source(self) -> str:
-        """Where it stands, such as `shop/payment.yaml:12`."""
-        return ", ".join(self.objects)
-
-
-@dataclass(frozen=True)
-class HostObjects:
-    """The objects that have to do with one host, by how they do."""
-
-    defining: tuple[ExistingVirtualService, ...] = ()
-    wildcard: tuple[ExistingVirtualService, ...] = ()
-    abbreviated: tuple[ExistingVirtualService, ...] = ()
-    gateway_only: tuple[ExistingVirtualService, ...] = ()
+_Object = TypeVar("_Object", bound=ExistingObject)
 
 
 @dataclass(frozen=True)
 class Current:
-    """All VirtualServices found, and the files they stand in.
+    """All VirtualServices, DestinationRules and Sidecars found, and the files they stand in.
 
     Attributes:
-        objects: in the order of files, documents and list items.
-        texts: relative name → text, for the files that hold a VirtualService.
+        objects: the VirtualServices, in the order of files, documents and list items.
+        rules: the DestinationRules, likewise.
+        sidecars: the Sidecars, likewise.
+        texts: relative name → text, for the files that hold one of them.
         taken: relative names of all YAML files seen.
         clusters: names of sub-folders that are clusters; empty when it is not known.
     """
 
     objects: tuple[ExistingVirtualService, ...] = ()
+    rules: tuple[ExistingDestinationRule, ...] = ()
+    sidecars: tuple[ExistingSidecar, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
     clusters: frozenset[str] = frozenset()
@@ -92,19 +67,28 @@ class Current:
         return replace(self, clusters=self.clusters | frozenset(names))
 
     def has_folder(self, cluster: str | None) -> bool:
-        """Whether a sub-folder with VirtualServices is named after the cluster."""
-        return cluster is not None and any(_folder(o.relative) == cluster for o in self.objects)
+        """Whether a sub-folder with such objects is named after the cluster."""
+        everything: tuple[ExistingObject, ...] = (*self.objects, *self.rules, *self.sidecars)
+        return cluster is not None and any(_folder(o.relative) == cluster for o in everything)
 
     def for_cluster(self, cluster: str | None) -> tuple[ExistingVirtualService, ...]:
-        """The objects that count for a cluster; all of them for None."""
+        """The VirtualServices that count for a cluster; all of them for None."""
+        return self.counting(self.objects, cluster)
+
+    def counting(self, items: tuple[_Object, ...], cluster: str | None) -> tuple[_Object, ...]:
+        """Those of some objects that count for a cluster; all of them for None."""
         if cluster is None:
-            return self.objects
+            return items
         if self.clusters:
             others = self.clusters - {cluster}
-            return tuple(o for o in self.objects if _folder(o.relative) not in others)
+            return tuple(o for o in items if _folder(o.relative) not in others)
         if not self.has_folder(cluster):
-            return self.objects
-        return tuple(o for o in self.objects if _folder(o.relative) in (cluster, ""))
+            return items
+        return tuple(o for o in items if _folder(o.relative) in (cluster, ""))
+
+    def find_rules(self, service: str, namespace: str, cluster: str | None = None) -> HostRules:
+        """The DestinationRules that have to do with a service, by how they do."""
+        return rules_for(self.counting(self.rules, cluster), service, namespace)
 
     def find(self, service: str, namespace: str, cluster: str | None = None) -> HostObjects:
         """The objects that have to do with a service, by how they do."""
@@ -142,15 +126,30 @@ class Current:
         places = tuple(item.place for item in objects)
         return CurrentTimeout(service, routes, places, wildcard=not found.defining)
 
-    def retries_for(self, service: str, cluster: str | None = None) -> tuple[CurrentRetries, ...]:
-        """The retries of the routes to a host; none are looked for yet."""
-        return ()
+    def retries_for(self, service: str, cluster: str | None = None) -> tuple[ExistingRoute, ...]:
+        """The retries of the routes to a host, one entry a route; none without an object.
+
+        Args:
+            service: full name, such as `payment.shop.svc.cluster.local`.
+            cluster: cluster whose configuration counts; None: all files.
+
+        Raises:
+            InputError: a timeout or the retries in a file cannot be read.
+        """
+        found = self.timeout_for(service, cluster)
+        return found.routes if found else ()
 
     def traffic_policy_for(
         self, service: str, cluster: str | None = None
-    ) -> CurrentTrafficPolicy | None:
-        """The traffic policy of a host; none is looked for yet."""
-        return None
+    ) -> ExistingDestinationRule | None:
+        """The DestinationRule whose trafficPolicy counts for the clients of a service.
+
+        That is, for clients whose own namespace has none; of several in one namespace the first
+        with a trafficPolicy counts. None when there is none.
+        """
+        found = self.find_rules(service, namespace_of(service), cluster)
+        rules = [rule for rule in found.in_force if not rule.selects_clients]
+        return next((rule for rule in rules if rule.policy), rules[0] if rules else None)
 
 
 def namespace_of(service: str) -> str:
@@ -162,9 +161,9 @@ def namespace_of(service: str) -> str:
 def read_current(
     paths: Path | str | Collection[Path | str], clusters: Iterable[str] = ()
 ) -> Current:
-    """All VirtualServices in files and folders (`*.yaml`, `*.yml`, all the way down, sorted).
+    """All such objects in files and folders (`*.yaml`, `*.yml`, all the way down, sorted).
 
-    A file inside a folder is only parsed when it mentions a VirtualService: other manifests and
+    A file inside a folder is only parsed when it mentions one of the kinds: other manifests and
     chart templates may lie beside them.
 
     Args:
@@ -173,70 +172,40 @@ def read_current(
 
     Raises:
         InputError: a path does not exist, or a file is unreadable, not UTF-8, malformed YAML or
-            holds a VirtualService with a field of the wrong type.
+            holds such an object with a field of the wrong type.
     """
-    objects: list[ExistingVirtualService] = []
+    objects: list[ExistingObject] = []
     texts: dict[str, str] = {}
     taken: set[str] = set()
     for file, relative, explicit in yaml_files(paths):
         taken.add(relative)
-        if not explicit and b"VirtualService" not in read_bytes(file):
+        if not explicit and not _WANTED.search(read_bytes(file)):
             continue
         text = read_text(file)
         found = [
             item
             for document in load_documents(text, str(file))
-            for item in virtual_services(document, file, relative)
+            for item in _objects_of(document, file, relative)
         ]
         if found:
             objects += found
             texts[relative] = text
-    return Current(tuple(objects), texts, frozenset(taken), frozenset(clusters))
+    return Current(
+        tuple(o for o in objects if isinstance(o, ExistingVirtualService)),
+        tuple(o for o in objects if isinstance(o, ExistingDestinationRule)),
+        tuple(o for o in objects if isinstance(o, ExistingSidecar)),
+        texts,
+        frozenset(taken),
+        frozenset(clusters),
+    )
 
 
-def yaml_files(paths: Path | str | Collection[Path | str]) -> Iterator[tuple[Path, str, bool]]:
-    """All YAML files in files and folders, each once, sorted within a folder.
-
-    Yields:
-        The file as it was given, its name below the folder that was given (below the common one
-        where there are several) with `/`, and whether it was named itself.
-
-    Raises:
-        InputError: a path does not exist.
-    """
-    given = [Path(p) for p in ([paths] if isinstance(paths, Path | str) else paths)]
-    if len(given) == 1:
-        base = given[0] if given[0].is_dir() else given[0].parent
-    else:
-        base = Path(os.path.commonpath([p.absolute().parent for p in given])) if given else Path()
-    seen: set[str] = set()
-    for file, explicit in [found for path in given for found in _below(path)]:
-        relative = PurePosixPath(file.absolute().relative_to(base.absolute())).as_posix()
-        if relative not in seen:
-            seen.add(relative)
-            yield file, relative, explicit
-
-
-def _below(path: Path) -> list[tuple[Path, bool]]:
-    """Files below a path, and whether each was named itself."""
-    if path.is_dir():
-        found = (p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
-        return [(p, False) for p in sorted(found)]
-    if not path.exists():
-        raise InputError(f"{path} does not exist", "name a file or folder with VirtualServices")
-    return [(path, True)]
-
-
-def read_bytes(file: Path) -> bytes:
-    """The content of a file.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror or error}") from error
+def _objects_of(document: Document, file: Path, relative: str) -> list[ExistingObject]:
+    return [
+        _READERS[data["kind"]](data, path, document, file, relative)
+        for data, path in objects_in(document.data)
+        if str(data.get("kind")) in _READERS and data.get("apiVersion") in API_VERSIONS
+    ]
 
 
 def _folder(relative: str) -> str:

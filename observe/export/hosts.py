@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 
 CLUSTER_DOMAIN = "cluster.local"
+#: Namespace whose DestinationRules count for the whole mesh (meshConfig.rootNamespace).
+ROOT_NAMESPACE = "istio-system"
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from observe.durations import duration_ms, format_ms, in_words
 from observe.errors import InputError
 from observe.export.changes import Change, RefusalReason
-from observe.export.current import HostObjects
-from observe.export.existing import ExistingVirtualService
+from observe.export.existing_virtualservice import ExistingVirtualService
+from observe.export.host_routes import HostObjects
 from observe.export.validate import problems
 from observe.export.virtualservice import ANNOTATION
 from observe.export.yaml_edit import SetValue

@@ -12,7 +12,8 @@ from typing import Any
 
 from observe.durations import parse_ms, shown
 from observe.errors import InputError
-from observe.export.existing import API_VERSIONS, MESH
+from observe.export.existing import API_VERSIONS
+from observe.export.existing_virtualservice import MESH
 from observe.export.hosts import is_domain, is_host, is_label, overlap
 
 RETRY_ON = frozenset(

@@ -14,6 +14,7 @@ from observe.lint.telemetry import Telemetry
 from observe.lint.tries import MOST_TRIES
 from observe.lint.world import World
 from observe.lint.worst_paths import Paths, Tries, product_of, shown_path, worst_paths
+from observe.recommend.timeout_calls import COUNTS_FROM
 
 AMPLIFICATION = Rule("AMPLIFICATION", "warning", "retries multiply along a path of calls")
 AMPLIFICATION_BY_DEFAULT = Rule(
@@ -35,8 +36,10 @@ RULES = (
     CALLER_TIMEOUT_BELOW_CALLEE,
 )
 
-#: Calls made for a smaller share of the caller's requests do not count.
+#: Calls made for a smaller share of the caller's requests do not count for retries ...
 _RARE = 0.001
+#: ... nor for timeouts below this one: see observe.recommend.timeout_calls.
+_RARE_TO_WAIT_FOR = COUNTS_FROM * _RARE
 
 
 def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -> Iterator[Finding]:
@@ -46,7 +49,7 @@ def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -
         telemetry: the call graph and the targets.
         world_of: the objects that count for the clients in a cluster.
     """
-    graph = _that_count(telemetry.graph)
+    graph = _that_count(telemetry.graph, _RARE)
     tries: dict[str, Tries] = {}
     for path in graph:
         target = telemetry.targets[path]
@@ -55,7 +58,7 @@ def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -
     yield from _amplified(paths, tries)
     yield from _layers(paths, graph, tries)
     yield from _cycles(paths, tries)
-    yield from _outlasted(graph, telemetry, world_of)
+    yield from _outlasted(_that_count(telemetry.graph, _RARE_TO_WAIT_FOR), telemetry, world_of)
 
 
 def _tries(world: World, host: str) -> Tries:
@@ -67,11 +70,11 @@ def _tries(world: World, host: str) -> Tries:
     return Tries(min(attempts + 1, 1 + budget / 100), route, budget=True)
 
 
-def _that_count(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
+def _that_count(graph: nx.DiGraph[str], share: float) -> nx.DiGraph[str]:
     calls: nx.DiGraph[str] = nx.DiGraph()
     calls.add_nodes_from(sorted(graph))
     calls.add_edges_from(
-        sorted((a, b) for a, b, data in graph.edges(data=True) if data["per_request"] >= _RARE)
+        sorted((a, b) for a, b, data in graph.edges(data=True) if data["per_request"] >= share)
     )
     return calls
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from observe.apply.cluster import Cluster, connect
 from observe.apply.faults import ClusterError
 from observe.apply.model import Ref
+from observe.export.hosts import ROOT_NAMESPACE
 from observe.lint.objects import KINDS, Identity
 from observe.lint.read import Inventory
-from observe.lint.world import ROOT_NAMESPACE
 
 
 def read_cluster(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from observe.export.hosts import ROOT_NAMESPACE
+from observe.export.retries import DEFAULT_ATTEMPTS
 from observe.lint.callpaths import check_paths
 from observe.lint.conflicts import check_conflicts
 from observe.lint.httproutes import check_http_routes
@@ -21,7 +23,7 @@ from observe.lint.syntax import check_destination_rule, check_virtual_service
 from observe.lint.telemetry import Telemetry
 from observe.lint.tries import check_tries
 from observe.lint.versions import check_versions
-from observe.lint.world import DEFAULT_ATTEMPTS, ROOT_NAMESPACE, World
+from observe.lint.world import World
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,18 +102,6 @@ class ConfigObject:
         if "*" in listed:
             return None
         return frozenset(self.namespace if name == "." else str(name) for name in listed)
-
-
-def objects_in(data: Any, path: YamlPath = ()) -> Iterator[tuple[dict[str, Any], YamlPath]]:
-    """The Kubernetes objects of a document, those inside a List too, and where they are."""
-    if not isinstance(data, dict):
-        return
-    items = data.get("items")
-    if str(data.get("kind", "")).endswith("List") and isinstance(items, list):
-        for index, item in enumerate(items):
-            yield from objects_in(item, (*path, "items", index))
-    else:
-        yield data, path
 
 
 def is_known(data: dict[str, Any]) -> bool:

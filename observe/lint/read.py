@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from observe.errors import InputError
-from observe.export.current import yaml_files
+from observe.export.existing import objects_in
+from observe.export.files import yaml_files
 from observe.export.yaml_io import load_documents, load_mapping_text
-from observe.lint.objects import ConfigObject, is_known, objects_in, without_nulls
+from observe.lint.objects import ConfigObject, is_known, without_nulls
 
 #: A file above this is no file that people write, and would take minutes.
 MAX_BYTES = 20_000_000

@@ -6,25 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from observe.durations import duration_ms
-from observe.errors import InputError
+from observe.export.retries import Retries, as_ms, retries_of
 from observe.export.yaml_io import YamlPath
 from observe.lint.objects import ConfigObject
 
-#: Envoy's base of the back-off between tries (router_filter.rst).
-BASE_BACKOFF_MS = 25.0
 #: Methods that a client may repeat (RFC 9110, 9.2.2).
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-
-
-@dataclass(frozen=True)
-class Retries:
-    """A `retries` block. Times in ms; None where nothing is set."""
-
-    attempts: int
-    per_try_ms: float | None
-    retry_on: tuple[str, ...]
-    backoff_ms: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +101,7 @@ def routes_of(item: ConfigObject, delegates: Mapping[tuple[str, str], ConfigObje
 
 def _route(item: ConfigObject, index: int, data: dict[str, Any], root: Route | None) -> Route:
     path: YamlPath = ("spec", "http", index)
-    timeout, retries = as_ms(data.get("timeout")), _retries(data.get("retries"))
+    timeout, retries = as_ms(data.get("timeout")), _retries(data)
     timeout_at = (item, (*path, "timeout") if "timeout" in data else path)
     retries_at = (item, (*path, "retries") if "retries" in data else path)
     if root is not None and "timeout" not in data:
@@ -124,32 +111,5 @@ def _route(item: ConfigObject, index: int, data: dict[str, Any], root: Route | N
     return Route(item, index, data, timeout, retries, timeout_at, retries_at)
 
 
-def _retries(data: dict[str, Any] | None) -> Retries | None:
-    if data is None:
-        return None
-    return Retries(
-        attempts=int(data.get("attempts", 0)),
-        per_try_ms=as_ms(data.get("perTryTimeout")),
-        retry_on=tuple(part.strip() for part in str(data.get("retryOn", "")).split(",") if part),
-        backoff_ms=as_ms(data.get("backoff")) or BASE_BACKOFF_MS,
-    )
-
-
-def as_ms(text: object) -> float | None:
-    """A duration in milliseconds; None where there is none, or none that counts."""
-    if text is None:
-        return None
-    try:
-        return float(duration_ms(text)) or None
-    except InputError:
-        return None
-
-
-def longest_backoff_ms(attempts: int, base_ms: float = BASE_BACKOFF_MS) -> float:
-    """The longest pauses before all retries together, in ms.
-
-    Envoy waits up to (2^N - 1) bases before retry N, ten bases at the most (router_filter.rst).
-    """
-    grown = min(attempts, 4)  # from the fourth on it is ten bases
-    bases = sum(min((1 << n) - 1, 10) for n in range(1, grown + 1))
-    return base_ms * (bases + 10 * (attempts - grown))
+def _retries(route: dict[str, Any]) -> Retries | None:
+    return retries_of(route["retries"]) if "retries" in route else None

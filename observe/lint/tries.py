@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 
 from observe.durations import in_words
+from observe.export.retries import Retries, longest_backoff_ms
 from observe.lint.model import Finding, Rule
-from observe.lint.routes import REPEATABLE, Retries, Route, longest_backoff_ms, routes_of
+from observe.lint.routes import REPEATABLE, Route, routes_of
 from observe.lint.world import World, full_host
 
 PER_TRY_NOT_BELOW_TIMEOUT = Rule(

@@ -12,13 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from observe.export.hosts import CLUSTER_DOMAIN, covers, resolve
+from observe.export.hosts import CLUSTER_DOMAIN, ROOT_NAMESPACE, covers, resolve
+from observe.export.retries import DEFAULT_ATTEMPTS
 from observe.lint.objects import ConfigObject, share_clients
 from observe.lint.routes import Route, routes_of
-
-ROOT_NAMESPACE = "istio-system"
-#: Tries again where nothing is configured (pilot/pkg/networking/core/route/retry/retry.go).
-DEFAULT_ATTEMPTS = 2
 
 #: Per cent of retryBudget where it is set without a number.
 DEFAULT_BUDGET = 20.0

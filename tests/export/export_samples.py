@@ -101,3 +101,16 @@ def virtual_service(
 
 
 ROUTE = "  - route:\n    - destination: {host: payment}\n"
+
+
+def destination_rule(
+    spec: str, *, host: str = "payment", name: str = "payment", namespace: str | None = "shop"
+) -> str:
+    """A DestinationRule around the YAML of its spec beside `host` (indented by two)."""
+    where = f"  namespace: {namespace}\n" if namespace else ""
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: DestinationRule\n"
+        f"metadata:\n  name: {name}\n{where}"
+        f'spec:\n  host: "{host}"\n{spec}'
+    )

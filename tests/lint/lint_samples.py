@@ -7,10 +7,11 @@ from pathlib import Path
 
 import networkx as nx
 
+from observe.export.existing import objects_in
 from observe.export.yaml_io import load_documents
 from observe.lint.engine import LintOptions, lint
 from observe.lint.model import Finding
-from observe.lint.objects import GATEWAY_API, ConfigObject, objects_in, without_nulls
+from observe.lint.objects import GATEWAY_API, ConfigObject, without_nulls
 from observe.lint.telemetry import TargetFacts, Telemetry
 from observe.recommend.model import Advice, Withheld
 from observe.recommend.timeout_model import TimeoutEvidence, TimeoutPredicted, TimeoutRecommendation

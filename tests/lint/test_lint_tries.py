@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lint_samples import expanded, found, judged, read, route
 
+from observe.export.retries import longest_backoff_ms
 from observe.lint.engine import LintOptions, lint
-from observe.lint.routes import longest_backoff_ms
 
 KIALI = route("timeout: 2s\nretries: {attempts: 3, perTryTimeout: 2s}")
 
