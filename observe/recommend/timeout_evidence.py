@@ -115,7 +115,7 @@ def _because(estimate: TimeoutEstimate) -> str:
     """Why the timeout is not just a little above the interval, or that it is."""
     timeout = istio_duration(estimate.timeout_ms)
     if Reason.CALLER_RAISED_TO_CALLEE in estimate.shaped_by:
-        return f"{timeout} is as long as the slowest service that it calls may take."
+        return f"{timeout} outlasts the slowest service that it calls."
     if Reason.MINIMUM_APPLIED in estimate.shaped_by:
         return f"{timeout} is the shortest that the policy allows."
     if Reason.NARROW_SPREAD_PADDED in estimate.shaped_by:

@@ -17,11 +17,12 @@ from observe.recommend.backtest import backtest_timeout, share_cut
 from observe.recommend.confidence import Grounds, timeout_confidence
 from observe.recommend.current import CurrentSettings, CurrentTimeout, shortest_timeout
 from observe.recommend.model import PlanChange, Withheld
-from observe.recommend.plan import agree_on_timeouts
+from observe.recommend.plan_timeouts import agree_on_timeouts
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
 from observe.recommend.targets import coverage_by_target, request_targets
 from observe.recommend.timeout_callers import called_by_gateway, callers_cut
+from observe.recommend.timeout_calls import calls_that_bound
 from observe.recommend.timeout_estimate import (
     Refusal,
     TimeoutEstimate,
@@ -109,7 +110,8 @@ def recommend_timeouts(
         kept = None if result.reason in _HELD_OPEN else shortest_timeout(now)
         settled |= {target.path: kept} if kept is not None else {}
     proposed = {draft.path: draft.estimate.timeout_ms for draft in drafts}
-    agreed, changes = agree_on_timeouts(proposed, settled, graph, policy.timeout.false_timeout_rate)
+    calls = calls_that_bound(graph, cubes, policy.timeout.false_timeout_rate)
+    agreed, changes = agree_on_timeouts(proposed, settled, calls)
     return [_recommendation(d, agreed[d.path], context) for d in drafts], withheld, changes
 
 
