@@ -9,12 +9,13 @@ import networkx as nx
 
 from observe.durations import in_words
 from observe.lint.model import Finding, Rule
+from observe.lint.path_tries import Tries, shown_path, tries_of
 from observe.lint.routes import Route
 from observe.lint.telemetry import Telemetry
 from observe.lint.tries import MOST_TRIES
 from observe.lint.world import World
-from observe.lint.worst_paths import Paths, Tries, product_of, shown_path, worst_paths
 from observe.recommend.timeout_calls import COUNTS_FROM
+from observe.signals.worst_paths import Paths, product_of, worst_paths
 
 AMPLIFICATION = Rule("AMPLIFICATION", "warning", "retries multiply along a path of calls")
 AMPLIFICATION_BY_DEFAULT = Rule(
@@ -53,21 +54,16 @@ def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -
     tries: dict[str, Tries] = {}
     for path in graph:
         target = telemetry.targets[path]
-        tries[path] = _tries(world_of(target.cluster), target.service or "")
-    paths = worst_paths(graph, tries)
+        tries[path] = tries_of(world_of(target.cluster), target.service or "")
+    paths = worst_paths(graph, _numbers(tries))
     yield from _amplified(paths, tries)
     yield from _layers(paths, graph, tries)
     yield from _cycles(paths, tries)
     yield from _outlasted(_that_count(telemetry.graph, _RARE_TO_WAIT_FOR), telemetry, world_of)
 
 
-def _tries(world: World, host: str) -> Tries:
-    """A retryBudget bounds what retries may add, however many are asked for."""
-    attempts, route = world.attempts_for(host)
-    budget = world.budget_for(host)
-    if budget is None or attempts == 0:
-        return Tries(attempts + 1, route)
-    return Tries(min(attempts + 1, 1 + budget / 100), route, budget=True)
+def _numbers(tries: dict[str, Tries]) -> dict[str, float]:
+    return {name: here.number for name, here in tries.items()}
 
 
 def _that_count(graph: nx.DiGraph[str], share: float) -> nx.DiGraph[str]:
@@ -81,9 +77,10 @@ def _that_count(graph: nx.DiGraph[str], share: float) -> nx.DiGraph[str]:
 
 def _amplified(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
     worst: list[str] = []
+    numbers = _numbers(tries)
     for name, here in tries.items():
         line = paths.through(name)
-        product = product_of(line, tries)
+        product = product_of(line, numbers)
         if product <= MOST_TRIES or len(line) < 2:
             continue
         if here.set_here and here.route is not None:
@@ -99,11 +96,11 @@ def _amplified(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
                 "critical" if alone > MOST_TRIES else None,
             )
         elif here.route is None and not any(tries[n].set_here for n in line):
-            worst = max(worst, line, key=lambda names: product_of(names, tries) if names else 0)
+            worst = max(worst, line, key=lambda names: product_of(names, numbers) if names else 0)
     if worst:
         yield AMPLIFICATION_BY_DEFAULT.in_mesh(
             "by Istio's default retries alone one request can become "
-            f"{product_of(worst, tries):,.4g} tries of {worst[-1]} while it refuses "
+            f"{product_of(worst, numbers):,.4g} tries of {worst[-1]} while it refuses "
             f"connections: {shown_path(worst, tries)}",
             "Set retries.attempts 0 where another layer retries, or "
             "meshConfig.defaultHttpRetryPolicy for the whole mesh.",
@@ -111,9 +108,10 @@ def _amplified(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
 
 
 def _layers(paths: Paths, graph: nx.DiGraph[str], tries: dict[str, Tries]) -> Iterator[Finding]:
+    numbers = _numbers(tries)
     for caller, callee in graph.edges:
         upper, lower = tries[caller], tries[callee]
-        few = product_of(paths.through(callee), tries) <= MOST_TRIES
+        few = product_of(paths.through(callee), numbers) <= MOST_TRIES
         if few and upper.set_here and lower.set_here and lower.route is not None:
             item, path = lower.route.retries_at
             yield RETRIES_AT_SEVERAL_LAYERS.at(

@@ -11,25 +11,6 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from observe.lint.routes import Route
-
-
-@dataclass(frozen=True)
-class Tries:
-    """Tries of one request to a target, and the route that says so (None: Istio's default).
-
-    With a retryBudget the number is an average of many requests.
-    """
-
-    number: float
-    route: Route | None
-    budget: bool = False
-
-    @property
-    def set_here(self) -> bool:
-        """Whether an object asks for more than one try."""
-        return self.route is not None and self.number > 1
-
 
 @dataclass(frozen=True)
 class Paths:
@@ -48,17 +29,17 @@ class Paths:
         return [name for number in line for name in self.members[number]]
 
 
-def worst_paths(graph: nx.DiGraph[str], tries: dict[str, Tries]) -> Paths:
+def worst_paths(graph: nx.DiGraph[str], tries: Mapping[str, float]) -> Paths:
     """The worst path through every target of a call graph.
 
     Args:
         graph: callers point at callees.
-        tries: target → tries of one request to it.
+        tries: target → tries of one request to it, 1 or more.
     """
     groups: nx.DiGraph[int] = nx.condensation(graph)
     members = {n: sorted(groups.nodes[n]["members"]) for n in groups}
     of = {name: number for number, names in members.items() for name in names}
-    weight = {n: sum(math.log(tries[name].number) for name in members[n]) for n in groups}
+    weight = {n: sum(math.log(tries[name]) for name in members[n]) for n in groups}
     order = list(nx.lexicographical_topological_sort(groups, key=lambda n: members[n][0]))
     into = _longest(order, groups.pred, weight)
     back = _longest(order[::-1], groups.succ, weight)
@@ -87,17 +68,16 @@ def _line(number: int, chosen: dict[int, int | None]) -> list[int]:
     return line[::-1]
 
 
-def product_of(names: list[str], tries: dict[str, Tries]) -> float:
+def product_of(names: list[str], tries: Mapping[str, float]) -> float:
     """Tries of the last of some targets for one request to the first."""
-    return math.prod(tries[name].number for name in names)
+    return math.prod(tries[name] for name in names)
 
 
-def shown_path(names: list[str], tries: dict[str, Tries]) -> str:
-    """`east/shop/cart x3 (default) -> east/shop/payment x4`."""
-    parts = []
-    for name in names:
-        here = tries[name]
-        note = " (default)" if here.route is None and here.number > 1 else ""
-        note = " (retryBudget)" if here.budget else note
-        parts.append(f"{name} x{here.number:.3g}{note}")
-    return " -> ".join(parts)
+def tries_with_budget(attempts: int, percent: float | None) -> float:
+    """Tries of one request: attempts + 1, or what a retryBudget leaves of them.
+
+    A budget of so many percent of the requests under way bounds what retries add on average,
+    however many are asked for; None: there is no budget.
+    """
+    tries = float(attempts + 1)
+    return tries if percent is None else min(tries, 1.0 + percent / 100.0)
