@@ -107,9 +107,9 @@ def lint_command(
 
 def _settings(options: dict[str, Any]) -> LintOptions:
     """The options of the linter, before anything is read."""
+    from observe.export.releases import read_release
     from observe.lint.engine import LintOptions
     from observe.lint.registry import known_codes
-    from observe.lint.releases import read_release
 
     written = options["istio_version"]
     return LintOptions(

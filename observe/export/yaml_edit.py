@@ -8,77 +8,90 @@ is how anchors that other places share are caught.
 
 from __future__ import annotations
 
-import json
-import re
-from bisect import bisect_left
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node
-from ruamel.yaml.tokens import (
-    AliasToken,
-    AnchorToken,
-    FlowMappingStartToken,
-    ScalarToken,
-    TagToken,
-    Token,
-    ValueToken,
-)
 
 from observe.errors import InputError
 from observe.export.yaml_io import YamlPath, child, load_documents
+from observe.export.yaml_places import (
+    Edit,
+    EditError,
+    Layout,
+    Value,
+    insertion,
+    removal,
+    replacement,
+)
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.]*[a-z]\Z")
-
-
-class EditError(Exception):
-    """The text is written in a way that one value cannot be changed alone."""
+__all__ = ["EditError", "SetValue", "set_values"]
 
 
 @dataclass(frozen=True)
 class SetValue:
-    """One value to set.
+    """One value to set or to take away.
 
     Attributes:
         document: index of the document.
         path: keys and indexes down to the mapping that holds the value.
         key: the key to set; added when it is not there.
-        value: the new value, a string.
+        value: the new value; None takes the key away.
         after: key of the same mapping behind which a new key is written; last when not there.
     """
 
     document: int
     path: YamlPath
     key: str
-    value: str
+    value: Value | None
     after: str = ""
 
 
-def set_values(text: str, changes: list[SetValue], name: str = "the file") -> str:
+def set_values(text: str, changes: Sequence[SetValue], name: str = "the file") -> str:
     """The text with these values set and nothing else changed.
 
     Raises:
         EditError: the values cannot be set without changing others (a shared anchor).
         InputError: the text is not YAML.
     """
+    sets = [change for change in changes if change.value is not None]
+    text = _applied(text, sets, name) if sets else text
+    for change in changes:  # one by one: two neighbours on a line share the comma between them
+        if change.value is None:
+            text = _applied(text, [change], name)
+    return text
+
+
+def _applied(text: str, changes: Sequence[SetValue], name: str) -> str:
     before = load_documents(text, name)
     nodes = list(YAML(typ="safe", pure=True).compose_all(text))
-    layout = _Layout(text)
+    layout = Layout(text)
     edits = {_edit(layout, nodes[c.document], c) for c in changes}
     edited = text
     for start, end, new in sorted(edits, reverse=True):
         edited = edited[:start] + new + edited[end:]
-    wanted = {document.index: document.data for document in before}
-    for change in changes:
-        _mapping(wanted[change.document], change.path)[change.key] = change.value
     try:
         after = {document.index: document.data for document in load_documents(edited, name)}
     except InputError as error:
         raise EditError(f"the edited text is not YAML any more: {error.message}") from error
-    if after != wanted:
+    if after != _wanted({document.index: document.data for document in before}, changes):
         raise EditError("other values share the place that would change (an anchor)")
     return edited
+
+
+def _wanted(documents: dict[int, Any], changes: Sequence[SetValue]) -> dict[int, Any]:
+    """The values of all documents with the changes made."""
+    wanted = copy.deepcopy(documents)
+    for change in changes:
+        holder = _mapping(wanted[change.document], change.path)
+        if change.value is None:
+            holder.pop(change.key, None)
+        else:
+            holder[change.key] = change.value
+    return wanted
 
 
 def _mapping(data: Any, path: YamlPath) -> dict[str, Any]:
@@ -88,26 +101,7 @@ def _mapping(data: Any, path: YamlPath) -> dict[str, Any]:
     return found
 
 
-class _Layout:
-    """The tokens of a text that stand for characters, by position."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        tokens = YAML(typ="safe", pure=True).scan(text)
-        self.tokens: list[Token] = [t for t in tokens if t.end_mark.index > t.start_mark.index]
-        self.starts = [int(t.start_mark.index) for t in self.tokens]
-
-    def after(self, index: int) -> list[Token]:
-        """A few tokens that begin at `index` or behind it."""
-        first = bisect_left(self.starts, index)
-        return self.tokens[first : first + 4]
-
-    def last_before(self, index: int) -> Token:
-        """The last token that begins before `index`."""
-        return self.tokens[bisect_left(self.starts, index) - 1]
-
-
-def _edit(layout: _Layout, root: Node, change: SetValue) -> tuple[int, int, str]:
+def _edit(layout: Layout, root: Node, change: SetValue) -> Edit:
     """The characters to replace (start, end) and what to put there."""
     node = root
     for key in change.path:
@@ -115,69 +109,13 @@ def _edit(layout: _Layout, root: Node, change: SetValue) -> tuple[int, int, str]
         if found is None:
             raise EditError(f"{'.'.join(map(str, change.path))} is reached through a merge key")
         node = found
-    if not isinstance(node, MappingNode) or not node.value:
+    if not isinstance(node, MappingNode) or not (node.value or node.flow_style):
         raise EditError(f"{'.'.join(map(str, change.path))} is not a mapping with keys")
-    for name, value in node.value:
+    for place, (name, value) in enumerate(node.value):
         if name.value == change.key:
-            return _replacement(layout, int(name.end_mark.index), value, change.value)
-    if node.flow_style:
-        return _flow_insertion(layout, node, change)
-    return _block_insertion(layout, node, change)
-
-
-def _replacement(layout: _Layout, key_end: int, old: Node, value: str) -> tuple[int, int, str]:
-    tokens = layout.after(key_end)
-    if not tokens or not isinstance(tokens[0], ValueToken):
-        raise EditError("a key without a colon")
-    if key_end <= old.start_mark.index == old.end_mark.index:  # nothing behind the colon
-        colon = int(tokens[0].end_mark.index)
-        return colon, colon, f" {_scalar(value, '')}"
-    for token in tokens[1:]:
-        start, end = int(token.start_mark.index), int(token.end_mark.index)
-        if isinstance(token, ScalarToken) and token.style not in ("|", ">"):
-            return start, end, _scalar(value, token.style or "")
-        if isinstance(token, AliasToken):
-            return start, end, _scalar(value, "")
-        if not isinstance(token, (AnchorToken, TagToken)):
-            break
-    raise EditError("the value that is there is not a plain one-line value")
-
-
-def _flow_insertion(layout: _Layout, node: MappingNode, change: SetValue) -> tuple[int, int, str]:
-    first = node.value[0][0]
-    key = json.dumps(change.key) if first.style == '"' else change.key
-    new = f"{key}: {_scalar(change.value, first.style or '')}, "
-    openings = [
-        t for t in layout.after(int(node.start_mark.index)) if isinstance(t, FlowMappingStartToken)
-    ]
-    if not openings:
-        raise EditError("a mapping without an opening brace")
-    at = int(openings[0].end_mark.index)
-    return at, at, new
-
-
-def _block_insertion(layout: _Layout, node: MappingNode, change: SetValue) -> tuple[int, int, str]:
-    keys = [name for name, _ in node.value]
-    place = next((i for i, key in enumerate(keys) if key.value == change.after), len(keys) - 1)
-    bound = keys[place + 1].start_mark if place + 1 < len(keys) else node.end_mark
-    text = layout.text
-    at = int(layout.last_before(int(bound.index)).end_mark.index)
-    newline = "\r\n" if "\r\n" in text else "\n"
-    line = " " * int(keys[0].start_mark.column) + f"{change.key}: {_scalar(change.value, '')}"
-    if text[at - 1] == "\n":  # the value before is a block scalar, which ends with its line
-        return at, at, line + newline
-    end = text.find("\n", at)
-    if end == -1:
-        return len(text), len(text), newline + line
-    if text[end - 1] == "\r":
-        end -= 1
-    return end, end, newline + line
-
-
-def _scalar(value: str, style: str) -> str:
-    """A string in the quotes that were there, or in none where none are needed."""
-    if style == "'" and "'" not in value and "\n" not in value:
-        return f"'{value}'"
-    if style == "" and _PLAIN.match(value):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+            if change.value is None:
+                return removal(layout, node, place)
+            return replacement(layout, int(name.end_mark.index), value, change.value)
+    if change.value is None:
+        raise EditError(f"{change.key} is reached through a merge key")
+    return insertion(layout, node, change.key, change.value, change.after)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from observe.export.hosts import ROOT_NAMESPACE
+from observe.export.releases import Release
 from observe.export.retries import DEFAULT_ATTEMPTS
 from observe.lint.callpaths import check_paths
 from observe.lint.conflicts import check_conflicts
@@ -16,7 +17,6 @@ from observe.lint.model import Finding, in_order
 from observe.lint.objects import JUDGED, ConfigObject
 from observe.lint.outliers import check_outliers
 from observe.lint.pools import check_pools
-from observe.lint.releases import Release
 from observe.lint.structure import check_structure
 from observe.lint.subsets import check_subsets
 from observe.lint.syntax import check_destination_rule, check_virtual_service

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from observe.export.yaml_io import YamlPath
-from observe.lint.fields import DEPRECATED, SINCE
-from observe.lint.model import Finding, Rule
-from observe.lint.objects import ConfigObject
-from observe.lint.releases import (
+from observe.export.releases import (
     Release,
     default_budget_is_tiny,
     refuses_budget_alone,
     subsets_lose_budget,
 )
+from observe.export.yaml_io import YamlPath
+from observe.lint.fields import DEPRECATED, SINCE
+from observe.lint.model import Finding, Rule
+from observe.lint.objects import ConfigObject
 from observe.lint.structure import dotted
 
 NEEDS_NEWER_ISTIO = Rule(

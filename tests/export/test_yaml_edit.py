@@ -90,3 +90,74 @@ def test_a_value_that_is_a_block_of_text_is_left_alone() -> None:
 def test_values_that_yaml_would_misread_are_quoted() -> None:
     edited = set_values("a: 1\n", [SetValue(0, (), "note", 'x: "y" # z')])
     assert load_documents(edited, "x")[0].data == {"a": 1, "note": 'x: "y" # z'}
+
+
+POLICY: dict[str, object] = {"tcp": {"maxConnections": 40}, "http": {"maxRetries": 3, "x": "5s"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "spec:\n  host: a # h\n# end\n",
+            "spec:\n  host: a # h\n  pool:\n    tcp:\n      maxConnections: 40\n    http:\n"
+            "      maxRetries: 3\n      x: 5s\n# end\n",
+        ),
+        (
+            "spec: {host: a}\n",
+            "spec: {pool: {tcp: {maxConnections: 40}, http: {maxRetries: 3, x: 5s}}, host: a}\n",
+        ),
+        (
+            '{"spec": {"host": "a"}}',
+            '{"spec": {"pool": {"tcp": {"maxConnections": 40}, "http": {"maxRetries": 3, '
+            '"x": "5s"}}, "host": "a"}}',
+        ),
+        ("spec: {}\n", "spec: {pool: {tcp: {maxConnections: 40}, http: {maxRetries: 3, x: 5s}}}\n"),
+        (
+            "spec:\n  pool: # none\n  host: a\n",
+            "spec:\n  pool: {tcp: {maxConnections: 40}, http: {maxRetries: 3, x: 5s}} # none\n"
+            "  host: a\n",
+        ),
+    ],
+)
+def test_a_mapping_is_written_in_the_style_of_its_place(text: str, expected: str) -> None:
+    assert set_values(text, [SetValue(0, ("spec",), "pool", POLICY)]) == expected  # type: ignore[arg-type]
+
+
+def test_a_number_takes_no_quotes() -> None:
+    assert set_values('a: "1"\n', [SetValue(0, (), "a", 2)]) == "a: 2\n"
+    assert set_values("a: 1 # n\n", [SetValue(0, (), "a", 12.5)]) == "a: 12.5 # n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: 1\ngone: 2 # x\n# about b\nb: 3\n", "a: 1\n# about b\nb: 3\n"),
+        ("gone:\n  x: 1\n  y: 2\n\nb: 3\n", "\nb: 3\n"),
+        ("a: 1\ngone: 2", "a: 1\n"),
+        ("a: 1\r\ngone: 2\r\nb: 3\r\n", "a: 1\r\nb: 3\r\n"),
+        ("a: 1\ngone: |\n  text\nb: 3\n", "a: 1\nb: 3\n"),
+        ("{gone: 1, b: 2}", "{b: 2}"),
+        ("{a: 1, gone: 2}", "{a: 1}"),
+        ("{a: 1, gone: 2, b: {c: 3}}", "{a: 1, b: {c: 3}}"),
+        ("{gone: 2 }", "{ }"),
+    ],
+)
+def test_a_value_is_taken_away_with_its_line(text: str, expected: str) -> None:
+    assert set_values(text, [SetValue(0, (), "gone", None)]) == expected
+
+
+def test_a_value_that_shares_its_line_is_not_taken_away() -> None:
+    with pytest.raises(EditError, match="shares its line"):
+        set_values("- gone: 1\n  b: 2\n", [SetValue(0, (0,), "gone", None)])
+
+
+def test_a_value_from_a_merge_key_cannot_be_taken_away() -> None:
+    with pytest.raises(EditError, match="merge key"):
+        set_values("base: &b {x: 1}\na:\n  <<: *b\n  y: 1\n", [SetValue(0, ("a",), "x", None)])
+
+
+def test_neighbours_on_one_line_are_taken_away_together() -> None:
+    changes = [SetValue(0, (), "a", 0), SetValue(0, (), "b", None), SetValue(0, (), "c", None)]
+    assert set_values("{a: 1, b: 2, c: 3} # x\n", changes) == "{a: 0} # x\n"
+    assert set_values("a: 1\nb: 2\nc: 3\n", changes) == "a: 0\n"

@@ -5,9 +5,9 @@ import re
 import pytest
 from lint_samples import PAGE, judged, page_telemetry
 
+from observe.export.releases import read_release
 from observe.lint.engine import LintOptions
 from observe.lint.registry import FAMILIES, RULES
-from observe.lint.releases import read_release
 from observe.lint.telemetry import Telemetry
 
 pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="the documents are not installed")

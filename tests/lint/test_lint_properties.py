@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lint_samples import page_telemetry
 
+from observe.export.releases import Release
 from observe.lint.engine import LintOptions, lint
 from observe.lint.fields import SPECS
 from observe.lint.model import in_order
 from observe.lint.objects import KINDS, ConfigObject, without_nulls
 from observe.lint.read import read_inventory
 from observe.lint.registry import RULES
-from observe.lint.releases import Release
 
 _FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 _SCALARS = st.none() | st.booleans() | st.integers(-3, 200) | st.floats() | st.text(max_size=6)

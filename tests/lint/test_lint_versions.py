@@ -4,14 +4,14 @@ import pytest
 from lint_samples import expanded, found, judged, policy, read, route
 
 from observe.errors import InputError
-from observe.lint.engine import LintOptions, lint
-from observe.lint.releases import (
+from observe.export.releases import (
     Release,
     default_budget_is_tiny,
     read_release,
     refuses_budget_alone,
     subsets_lose_budget,
 )
+from observe.lint.engine import LintOptions, lint
 
 
 def _on(release: str) -> LintOptions:
