@@ -15,6 +15,7 @@ from observe.lint.telemetry import Telemetry
 from observe.lint.tries import MOST_TRIES
 from observe.lint.world import World
 from observe.recommend.timeout_calls import COUNTS_FROM
+from observe.signals.callgraph import RARE_CALL, calls_made
 from observe.signals.worst_paths import Paths, product_of, worst_paths
 
 AMPLIFICATION = Rule("AMPLIFICATION", "warning", "retries multiply along a path of calls")
@@ -37,10 +38,8 @@ RULES = (
     CALLER_TIMEOUT_BELOW_CALLEE,
 )
 
-#: Calls made for a smaller share of the caller's requests do not count for retries ...
-_RARE = 0.001
-#: ... nor for timeouts below this one: see observe.recommend.timeout_calls.
-_RARE_TO_WAIT_FOR = COUNTS_FROM * _RARE
+#: Below this share of the caller's requests a call does not count for timeouts.
+_RARE_TO_WAIT_FOR = COUNTS_FROM * RARE_CALL
 
 
 def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -> Iterator[Finding]:
@@ -50,7 +49,7 @@ def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -
         telemetry: the call graph and the targets.
         world_of: the objects that count for the clients in a cluster.
     """
-    graph = _that_count(telemetry.graph, _RARE)
+    graph = calls_made(telemetry.graph, RARE_CALL)
     tries: dict[str, Tries] = {}
     for path in graph:
         target = telemetry.targets[path]
@@ -59,20 +58,12 @@ def check_paths(telemetry: Telemetry, world_of: Callable[[str | None], World]) -
     yield from _amplified(paths, tries)
     yield from _layers(paths, graph, tries)
     yield from _cycles(paths, tries)
-    yield from _outlasted(_that_count(telemetry.graph, _RARE_TO_WAIT_FOR), telemetry, world_of)
+    waited_for = calls_made(telemetry.graph, _RARE_TO_WAIT_FOR)
+    yield from _outlasted(waited_for, telemetry, world_of)
 
 
 def _numbers(tries: dict[str, Tries]) -> dict[str, float]:
     return {name: here.number for name, here in tries.items()}
-
-
-def _that_count(graph: nx.DiGraph[str], share: float) -> nx.DiGraph[str]:
-    calls: nx.DiGraph[str] = nx.DiGraph()
-    calls.add_nodes_from(sorted(graph))
-    calls.add_edges_from(
-        sorted((a, b) for a, b, data in graph.edges(data=True) if data["per_request"] >= share)
-    )
-    return calls
 
 
 def _amplified(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:

@@ -50,6 +50,18 @@ class PlanChange(CamelModel):
     message: str
 
 
+class WorstPath(CamelModel):
+    """The path of calls along which tries multiply most, once all advice is followed."""
+
+    targets: tuple[str, ...] = Field(description="paths of the targets, the first caller first")
+    tries: tuple[float, ...] = Field(description="of one request to each of them")
+    product: float = Field(description="tries of the last target for one request to the first")
+    most: float = Field(description="the bound of the policy, mostTriesPerPath")
+    by_default: tuple[str, ...] = Field(
+        default=(), description="targets without advice, whose tries are Istio's default"
+    )
+
+
 class Advice(CamelModel):
     """The document `recommendations.json`."""
 
@@ -61,6 +73,9 @@ class Advice(CamelModel):
     recommendations: tuple[AnyRecommendation, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     plan: tuple[PlanChange, ...] = ()
+    worst_path: WorstPath | None = Field(
+        default=None, description="null: no path along which anything is tried twice"
+    )
     missing: tuple[MissingPiece, ...] = ()
 
     @property

@@ -11,6 +11,9 @@ from observe.signals.outcomes import FAILURES, outcome_of
 from observe.signals.targets import edges_with_target
 from observe.telemetry.snapshot import Snapshot
 
+#: Calls made for a smaller share of the caller's requests do not count for retries.
+RARE_CALL = 0.001
+
 
 def edge_traffic(snapshot: Snapshot) -> pd.DataFrame:
     """Requests over the window of every edge that speaks for its target.
@@ -65,6 +68,15 @@ def call_graph(snapshot: Snapshot) -> nx.DiGraph[str]:
                 if callee != target:
                     _add_call(graph, target, callee, requests)
     return graph
+
+
+def calls_made(graph: nx.DiGraph[str], least_share: float) -> nx.DiGraph[str]:
+    """The calls that at least this share of the caller's requests make; all targets, sorted."""
+    calls: nx.DiGraph[str] = nx.DiGraph()
+    calls.add_nodes_from(sorted(graph))
+    made = ((a, b) for a, b, data in graph.edges(data=True) if data["per_request"] >= least_share)
+    calls.add_edges_from(sorted(made))
+    return calls
 
 
 def _servers(traffic: pd.DataFrame) -> dict[tuple[str, str], set[tuple[str, str]]]:
