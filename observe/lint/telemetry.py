@@ -13,6 +13,7 @@ import pandas as pd
 from observe.recommend.model import Advice, Withheld
 from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.signals.callgraph import call_graph, edge_traffic
+from observe.signals.concurrency import concurrency_by_target, most_under_way
 from observe.signals.targets import target_of
 from observe.target import Target
 from observe.telemetry.snapshot import Snapshot
@@ -131,11 +132,12 @@ def _facts(snapshot: Snapshot) -> dict[str, TargetFacts]:
     traffic = edge_traffic(snapshot)
     traffic = traffic[traffic["registered"]]
     outcomes = _outcomes(snapshot, traffic)
-    under_way, together = _under_way(snapshot, traffic)
+    under_way = most_under_way(concurrency_by_target(snapshot))
     found = {}
     for path, part in traffic.groupby("target", sort=True):
         first = part.iloc[0]
         flags, too_many = outcomes.get(str(path), ({}, 0.0))
+        each, together = under_way.get(str(path), ({}, 0.0))
         found[str(path)] = TargetFacts(
             target=target_of(
                 first["cluster"],
@@ -149,8 +151,8 @@ def _facts(snapshot: Snapshot) -> dict[str, TargetFacts]:
             amplification=_amplification(part),
             clients=_workloads(part, "source"),
             servers=_workloads(part, "destination"),
-            under_way=under_way.get(str(path), {}),
-            all_under_way=together.get(str(path), 0.0),
+            under_way=each,
+            all_under_way=together,
             grpc=bool((part["protocol"] == "grpc").all()),
         )
     return found
@@ -184,37 +186,6 @@ def _outcomes(
             flags[target][flag] += float(requests)
         too_many[target] += float(requests) if code == "429" else 0.0
     return {target: (dict(flags[target]), too_many[target]) for target in too_many}
-
-
-def _under_way(
-    snapshot: Snapshot, traffic: pd.DataFrame
-) -> tuple[dict[str, dict[Workload, float]], dict[str, float]]:
-    """Target path → requests under way in the busiest fine step, of each client and of all.
-
-    By Little's law: rate of the fine step x mean duration in the coarse step around it, failures
-    included: they hold a connection, too.
-    """
-    keys = ["target", "cluster", "source_namespace", "source_workload"]
-    edges = traffic[["edge", *keys]]
-    window = snapshot.manifest.window
-    coarse = f"{window.coarse_step_seconds}s"
-    sums = snapshot.latency_sum.merge(edges, on="edge")
-    sums["time"] = sums["time"].dt.floor(coarse)
-    spent = sums.groupby([*keys, "time"])[["sum_ms", "requests"]].sum()
-    mean_ms = (spent["sum_ms"] / spent["requests"].where(spent["requests"] > 0)).rename("mean_ms")
-    rows = snapshot.requests.merge(edges, on="edge")
-    rate = rows.groupby([*keys, "time"], as_index=False)["requests"].sum()
-    rate["fine"], rate["step"] = rate["requests"] / window.step_seconds, rate["time"]
-    rate["time"] = rate["time"].dt.floor(coarse)
-    busy = rate.merge(mean_ms, left_on=[*keys, "time"], right_index=True)
-    busy["under_way"] = busy["fine"] * busy["mean_ms"] / 1000.0
-    found: dict[str, dict[Workload, float]] = defaultdict(dict)
-    busiest = busy.groupby(keys, as_index=False)["under_way"].max().dropna()
-    for target, *client, most in busiest.itertuples(index=False):
-        cluster, namespace, workload = client
-        found[target][cluster, namespace, workload] = float(most)
-    together = busy.groupby(["target", "step"])["under_way"].sum().groupby("target").max()
-    return found, {str(target): float(most) for target, most in together.items()}
 
 
 def _pods(containers: pd.DataFrame) -> dict[Workload, tuple[int, int]]:
