@@ -31,8 +31,8 @@ SIZES = ((10, 20), (20, 50), (30, 100))
 BARS = {
     "series": (0.10, 0.10),
     "samples/s": (0.05, 0.05),
-    "memory": (0.0, 0.50),
-    "head on disk": (0.0, 0.50),
+    "memory, MB": (0.0, 0.50),
+    "head on disk, MB": (0.0, 0.50),
 }
 
 
@@ -62,8 +62,8 @@ def rows(name: str, size: TierSize, got: Measured) -> list[tuple[str, float, flo
     return [
         (f"{name} series", size.series, got.series),
         (f"{name} samples/s", size.samples_per_second, got.samples_per_second),
-        (f"{name} memory", size.memory_bytes / 1e6, got.memory_bytes / 1e6),
-        (f"{name} head on disk", head / 1e6, got.disk_bytes / 1e6),
+        (f"{name} memory, MB", size.memory_bytes / 1e6, got.memory_bytes / 1e6),
+        (f"{name} head on disk, MB", head / 1e6, got.disk_bytes / 1e6),
         (f"{name} cores", size.cpu_cores, got.cores),
     ]
 
@@ -84,8 +84,12 @@ def compare(title: str, sizing: Sizing, edge: Measured, external: Measured) -> i
         error = wanted / got - 1
         bad += missed(name, error)
         mark = " MISSED" * missed(name, error)
-        print(f"| {name} | {wanted:,.3f} | {got:,.3f} | {error:+.1%}{mark} |", flush=True)
+        print(f"| {name} | {_short(wanted)} | {_short(got)} | {error:+.1%}{mark} |", flush=True)
     return bad
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def blocks() -> int:
