@@ -26,6 +26,7 @@ they stand in `recommendations.json` under `reasons` and `withheld`, and in an e
 _GROUPS = (
     ("Why a timeout is proposed", Reason.TIMEOUT_NONE_SET),
     ("What shaped it", Reason.CALLER_SLOWER),
+    ("What the plan changed", Reason.TOO_MANY_TRIES_ON_PATH),
     ("What lowers the confidence", Reason.SHORT_WINDOW),
     ("Why a timeout is withheld", Reason.TOO_FEW_REQUESTS),
 )

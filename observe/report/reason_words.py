@@ -60,6 +60,19 @@ _WORDS: dict[Reason, ReasonWords] = {
         "a gateway calls the host, and an exported VirtualService acts on sidecars only",
         "Set the timeout in the VirtualService that is bound to the gateway as well.",
     ),
+    Reason.TOO_MANY_TRIES_ON_PATH: ReasonWords(
+        "retries along a path of calls would multiply beyond the bound of the policy; those that "
+        "cure least were given up",
+    ),
+    Reason.RETRIES_AT_ANOTHER_LAYER: ReasonWords(
+        "the failures come from services that it calls, and are retried there"
+    ),
+    Reason.RETRIES_IN_A_CYCLE: ReasonWords(
+        "the service is called by services that it calls: retries could set off retries without "
+        "end",
+        "Check whether the calls really go round; separate hosts for separate jobs tell them "
+        "apart.",
+    ),
     Reason.SHORT_WINDOW: ReasonWords(
         "the target was seen for less than a week, so weekly peaks may be missing",
         "Report again when a week has been recorded.",

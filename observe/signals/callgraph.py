@@ -74,8 +74,9 @@ def calls_made(graph: nx.DiGraph[str], least_share: float) -> nx.DiGraph[str]:
     """The calls that at least this share of the caller's requests make; all targets, sorted."""
     calls: nx.DiGraph[str] = nx.DiGraph()
     calls.add_nodes_from(sorted(graph))
-    made = ((a, b) for a, b, data in graph.edges(data=True) if data["per_request"] >= least_share)
-    calls.add_edges_from(sorted(made))
+    for caller, callee, data in sorted(graph.edges(data=True), key=lambda edge: edge[:2]):
+        if data["per_request"] >= least_share:
+            calls.add_edge(caller, callee, per_request=data["per_request"])
     return calls
 
 
