@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from observe.demo.labels import Labels, istio_labels
 from observe.demo.pods import Pod, pods_of
-from observe.demo.process import BOUNDS, CELL_SECONDS, SERVER_SHARE, Outcome, Stream, streams
+from observe.demo.process import CELL_SECONDS, streams
+from observe.demo.stream import BOUNDS, SERVER_SHARE, Outcome, Stream
 from observe.demo.truth import Edge, Truth, Workload
 
 Floats = NDArray[np.float64]
@@ -146,16 +147,18 @@ class Counters:
             if edge.client.sidecar:
                 key = ("source", stream.outcome)
                 _merge(found, key, _split(rng, stream, edge, requests, "source"))
-            if edge.service.workload.sidecar and stream.server_outcome is not None:
-                key = ("destination", stream.server_outcome)
-                _merge(found, key, _split(rng, stream, edge, requests, "destination"))
+            for one in stream.served if edge.service.workload.sidecar else ():
+                key = ("destination", one.server_outcome or one.outcome)
+                _merge(found, key, _split(rng, one, edge, requests, "destination"))
         return found
 
 
 def _earlier(edge: Edge) -> Edge:
     """The same calls before the window, when nothing special had happened yet."""
-    lasting = tuple(f for f in edge.service.failures if not f.active)
-    return replace(edge, service=replace(edge.service, failures=lasting, incidents=()))
+    failures = tuple(f for f in edge.service.failures if not f.active)
+    processes = tuple(p for p in edge.service.processes if not p.active)
+    calm = replace(edge.service, failures=failures, processes=processes, incidents=())
+    return replace(edge, service=calm)
 
 
 def _split(
@@ -166,9 +169,11 @@ def _split(
     reporter: str,
 ) -> Floats:
     """Share requests (hours, steps) out over pods and buckets: (slots, metrics, T)."""
-    slots = _owner(edge, reporter).replicas
+    owner = _owner(edge, reporter)
+    slots = owner.replicas
+    shares = edge.client.shares if reporter == "source" else stream.hosts
     probability, mean = stream.buckets(BOUNDS, 1.0 if reporter == "source" else SERVER_SHARE)
-    by_slot = rng.multinomial(requests, np.full(slots, 1 / slots))
+    by_slot = rng.multinomial(requests, shares or np.full(slots, 1 / slots))
     counts = rng.multinomial(by_slot, probability[:, None, None, :]).astype(np.float64)
     sums = (counts * mean[:, None, None, :]).sum(axis=-1)
     rows = np.zeros((slots, _rows_of(edge), requests.size))

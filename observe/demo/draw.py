@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from observe.demo.process import BOUNDS, Outcome, Stream, streams
+from observe.demo.process import streams
 from observe.demo.rhythm import CELLS
+from observe.demo.stream import BOUNDS, Outcome, Stream
 from observe.demo.truth import Edge, Truth
 
 Floats = NDArray[np.float64]
@@ -23,6 +24,7 @@ class EdgeCounts:
         requests: outcome → requests per five minutes, shape (H, 12).
         buckets: outcome → requests per hour and bucket, shape (H, B).
         sums: outcome → total duration in ms per hour, shape (H,).
+        drawn: the streams that were counted, each with its requests per five minutes.
     """
 
     number: int
@@ -31,6 +33,7 @@ class EdgeCounts:
     requests: dict[Outcome, Floats]
     buckets: dict[Outcome, Floats]
     sums: dict[Outcome, Floats]
+    drawn: list[tuple[Stream, Floats]] = field(default_factory=list)
 
 
 def draw(truth: Truth, seed: int, hours: NDArray[np.int64]) -> Iterator[EdgeCounts]:
@@ -44,9 +47,11 @@ def draw(truth: Truth, seed: int, hours: NDArray[np.int64]) -> Iterator[EdgeCoun
             counts = rng.poisson(stream.expected).astype(np.float64)
             seen = counts * scraped[edge.client.cluster]
             _add(source, stream.outcome, seen, stream, rng)
-            if stream.server_outcome is not None:
+            source.drawn.append((stream, seen))
+            for one in stream.served:
                 seen = counts * scraped[edge.service.workload.cluster]
-                _put(destination.requests, stream.server_outcome, seen)
+                _put(destination.requests, one.server_outcome or one.outcome, seen)
+                destination.drawn.append((one, seen))
         if edge.client.sidecar:
             yield source
         if edge.service.workload.sidecar:

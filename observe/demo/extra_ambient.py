@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from observe.demo.extra_shapes import Courses, Labels
-from observe.demo.process import BOUNDS
+from observe.demo.stream import BOUNDS
 
 _NAMESPACE = "lounge"
 _PAIRS = (("kiosk", "menu"), ("kiosk", "orders"), ("orders", "kitchen"))

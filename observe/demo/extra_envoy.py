@@ -8,7 +8,7 @@ from __future__ import annotations
 from observe.demo.extra_shapes import Courses, Labels
 from observe.demo.labels import istio_labels
 from observe.demo.pods import pods_of
-from observe.demo.process import Outcome
+from observe.demo.stream import Outcome
 from observe.demo.truth import Edge, Truth
 
 #: Events per request.

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from observe.demo.containers import containers_of, served_rps
 from observe.demo.draw import EdgeCounts, scraped_cells
-from observe.demo.process import BOUNDS, CELL_SECONDS, Outcome
+from observe.demo.process import CELL_SECONDS
+from observe.demo.stream import BOUNDS, Outcome
 from observe.demo.truth import Truth
 from observe.telemetry import frames
 

@@ -8,7 +8,7 @@ cluster's Prometheus.
 from __future__ import annotations
 
 from observe.demo.pods import Pod
-from observe.demo.process import Outcome
+from observe.demo.stream import Outcome
 from observe.demo.truth import Edge, Workload
 
 Labels = dict[str, str]

@@ -14,6 +14,8 @@ from observe.demo import frames
 from observe.demo.container_series import ContainerCounters
 from observe.demo.counters import Counters
 from observe.demo.draw import draw
+from observe.demo.envoy_frame import envoy_frame
+from observe.demo.host_frames import host_errors_frame, hosts_frame, proxies_frame
 from observe.demo.process import CELL_SECONDS
 from observe.demo.truth import Truth
 from observe.errors import InputError
@@ -63,6 +65,10 @@ def snapshot_from_truth(
         messages=frames.messages_frame(counts),
         coverage=coverage,
         containers=frames.containers_frame(truth, hours, at),
+        proxies=proxies_frame(counts, seed, hours, at),
+        hosts=hosts_frame(counts, seed, hours, at),
+        host_errors=host_errors_frame(counts, seed, hours, at),
+        envoy=envoy_frame(truth, counts, seed, at, scrape_interval),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from observe.demo.failing import FailureProcess, Retries
 from observe.demo.mixture import Mixture
 from observe.demo.rhythm import Rhythm
 
@@ -32,6 +33,7 @@ class Workload:
         rollouts: hours at which all pods are replaced by new ones, whose counters start at 0.
         sidecar: without one it reports nothing, and its servers know it as "unknown".
         containers: whether cAdvisor's series for it are simulated.
+        skew: the first replica sends `1 + skew` times as many requests as each of the others.
     """
 
     cluster: str
@@ -41,6 +43,13 @@ class Workload:
     rollouts: tuple[float, ...] = ()
     sidecar: bool = True
     containers: bool = False
+    skew: float = 0.0
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Share of the requests that each replica sends."""
+        total = self.replicas + self.skew
+        return ((1 + self.skew) / total, *((1 / total,) * (self.replicas - 1)))
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,8 @@ class Service:
         stream: requests that stay open for as long as both sides like.
         long_poll: the server answers late on purpose.
         request_messages, response_messages: gRPC messages per request.
+        processes: what makes single tries fail; takes the place of `failures`.
+        retries: what the clients' proxies try again; None: nothing is.
         growth, drift: factors on traffic and on latency from one week to the next.
     """
 
@@ -102,6 +113,8 @@ class Service:
     code: str = "200"
     failures: tuple[Failure, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    processes: tuple[FailureProcess, ...] = ()
+    retries: Retries | None = None
     timeout_ms: float | None = None
     stream: bool = False
     long_poll: bool = False
@@ -153,12 +166,14 @@ class Truth:
     Attributes:
         seed: of the hour-to-hour jitter, which belongs to the truth and not to the sampling.
         start_hour_of_week: 0 is Monday 00:00 UTC.
+        envoy_stats: whether the mesh is told to show Envoy's statistics of upstream clusters.
     """
 
     edges: tuple[Edge, ...]
     gaps: tuple[Gap, ...] = ()
     seed: int = 0
     start_hour_of_week: int = 0
+    envoy_stats: bool = False
     name: str = field(default="mesh", compare=False)
 
     def starting(self, start: datetime) -> Truth:

@@ -7,15 +7,8 @@ import pytest
 from meshes import INCIDENT, api, mesh
 
 from observe.demo.mixture import lognormal
-from observe.demo.process import (
-    BOUNDS,
-    SERVER_SHARE,
-    Outcome,
-    Stream,
-    arrivals,
-    slowness,
-    streams,
-)
+from observe.demo.process import arrivals, slowness, streams
+from observe.demo.stream import BOUNDS, SERVER_SHARE, Outcome, Stream
 from observe.demo.truth import Failure, Service, Truth
 
 DAY = np.arange(24, dtype=np.int64)

@@ -12,8 +12,9 @@ from meshes import INCIDENT, MONDAY, api, mesh
 from numpy.typing import NDArray
 from scipy import stats
 
-from observe.demo.process import BOUNDS, SERVER_SHARE, arrivals, slowness, streams
+from observe.demo.process import arrivals, slowness, streams
 from observe.demo.simulate import SeriesBlock, simulate, snapshot_from_truth
+from observe.demo.stream import BOUNDS, SERVER_SHARE
 from observe.demo.truth import Gap, Truth
 from observe.errors import InputError
 from observe.telemetry import frames
