@@ -8,11 +8,20 @@ from typing import Any
 
 from observe.durations import duration_ms
 from observe.errors import InputError
+from observe.recommend.retry_timing import (
+    BASE_BACKOFF_MS,
+    DEFAULT_ATTEMPTS,
+    longest_backoff_ms,
+)
 
-#: Envoy's base of the back-off between tries (router_filter.rst).
-BASE_BACKOFF_MS = 25.0
-#: Tries again where nothing is configured (pilot/pkg/networking/core/route/retry/retry.go).
-DEFAULT_ATTEMPTS = 2
+__all__ = [
+    "BASE_BACKOFF_MS",
+    "DEFAULT_ATTEMPTS",
+    "Retries",
+    "as_ms",
+    "longest_backoff_ms",
+    "retries_of",
+]
 
 
 @dataclass(frozen=True)
@@ -43,13 +52,3 @@ def as_ms(text: object) -> float | None:
         return float(duration_ms(text)) or None
     except InputError:
         return None
-
-
-def longest_backoff_ms(attempts: int, base_ms: float = BASE_BACKOFF_MS) -> float:
-    """The longest pauses before all retries together, in ms.
-
-    Envoy waits up to (2^N - 1) bases before retry N, ten bases at the most (router_filter.rst).
-    """
-    grown = min(attempts, 4)  # from the fourth on it is ten bases
-    bases = sum(min((1 << n) - 1, 10) for n in range(1, grown + 1))
-    return base_ms * (bases + 10 * (attempts - grown))

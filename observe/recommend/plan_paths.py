@@ -9,11 +9,9 @@ import networkx as nx
 
 from observe.recommend.current import CurrentSettings
 from observe.recommend.model import WorstPath
+from observe.recommend.retry_timing import DEFAULT_ATTEMPTS
 from observe.signals.worst_paths import product_of, tries_with_budget, worst_paths
 from observe.target import Target
-
-#: Retries of a request where no object says otherwise (Istio, route/retry/retry.go).
-DEFAULT_ATTEMPTS = 2
 
 
 @dataclass(frozen=True)

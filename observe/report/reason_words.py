@@ -73,6 +73,12 @@ _WORDS: dict[Reason, ReasonWords] = {
         "Check whether the calls really go round; separate hosts for separate jobs tell them "
         "apart.",
     ),
+    Reason.TRIES_BEYOND_TIMEOUT: ReasonWords(
+        "all tries together did not fit into the timeout of the route"
+    ),
+    Reason.POOL_BEARS_RETRIES_AND_EJECTIONS: ReasonWords(
+        "raised to let through the retries of the worst hour and the load of ejected hosts"
+    ),
     Reason.SHORT_WINDOW: ReasonWords(
         "the target was seen for less than a week, so weekly peaks may be missing",
         "Report again when a week has been recorded.",
