@@ -28,6 +28,10 @@ class Paths:
         line = [*self.into[group], *self.out_of[group][1:]]
         return [name for number in line for name in self.members[number]]
 
+    def leading_to(self, target: str) -> list[str]:
+        """The targets on the worst path that ends with one, first caller first."""
+        return [name for number in self.into[self.of[target]] for name in self.members[number]]
+
 
 def worst_paths(graph: nx.DiGraph[str], tries: Mapping[str, float]) -> Paths:
     """The worst path through every target of a call graph.
