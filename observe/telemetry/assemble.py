@@ -13,6 +13,7 @@ from observe.telemetry.buckets import lower_bounds, parse_bound, plain_counts
 from observe.telemetry.catalogue import OUTCOME_LABELS
 from observe.telemetry.decode import QueryResult
 from observe.telemetry.frames import EDGE_KEYS, EDGES, OUTCOME_COLUMNS, TIME
+from observe.telemetry.host_entries import HOST, PROXY_LABELS
 from observe.telemetry.pieces import Piece
 
 _RENAMED = {
@@ -20,7 +21,7 @@ _RENAMED = {
     "destination_workload_namespace": "destination_namespace",
     "request_protocol": "protocol",
 } | dict(zip(OUTCOME_LABELS, OUTCOME_COLUMNS, strict=True))
-
+_RENAMED |= dict.fromkeys(PROXY_LABELS, HOST)
 
 #: Samples are sorted in a table of all steps and keys if it has at most so many cells for each.
 _CELLS_A_SAMPLE = 8
@@ -111,15 +112,15 @@ def with_cluster(labels: pd.DataFrame) -> pd.DataFrame:
     The label `cluster` (which the scraping Prometheus adds) decides; else the side that reports
     says where it is. "unknown" counts as not told.
     """
-    if "source_cluster" not in labels:
+    if "destination_cluster" not in labels:
         return labels
     told = labels["cluster"].where(~labels["cluster"].isin(("", "unknown")))
-    own = labels["source_cluster"].where(
-        labels["reporter"] == "source", labels["destination_cluster"]
-    )
+    own = labels["destination_cluster"]  # without a reporter it is the servers' proxies that speak
+    if "source_cluster" in labels:
+        own = labels["source_cluster"].where(labels["reporter"] == "source", own)
     own = own.where(own != "unknown", "")
     return labels.assign(cluster=told.fillna(own)).drop(
-        columns=["source_cluster", "destination_cluster"]
+        columns=["source_cluster", "destination_cluster"], errors="ignore"
     )
 
 
@@ -137,6 +138,17 @@ def with_edges(data: Table, edges: pd.DataFrame) -> Table:
     merged = data.labels.merge(edges, on=list(EDGE_KEYS), how="left", validate="many_to_one")
     labels = merged.drop(columns=list(EDGE_KEYS))
     return Table(labels, data.series, data.time, data.values, data.dropped, data.repaired)
+
+
+def sorted_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with only those categories that occur, sorted: the same rows, the same bytes."""
+    for column in (name for name in OUTCOME_COLUMNS if name in frame.columns):
+        known = list(frame[column].cat.categories)
+        used = np.bincount(frame[column].cat.codes, minlength=len(known)) > 0
+        if not used.all() or known != sorted(known):
+            there = sorted(name for name, is_used in zip(known, used, strict=True) if is_used)
+            frame[column] = frame[column].cat.set_categories(there)
+    return frame
 
 
 def _extra_labels(result: QueryResult, piece: Piece) -> list[str]:

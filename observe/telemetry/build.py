@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
-from observe.telemetry.assemble import Table, number_edges, with_edges
+from observe.telemetry.assemble import Table, number_edges, sorted_categories, with_edges
 from observe.telemetry.catalogue import CONTAINER_LABELS
 from observe.telemetry.frames import (
     CONTAINERS,
@@ -71,7 +70,7 @@ def latency_sum(
         counts = counts[(counts["time"] < gap.start) | (counts["time"] >= gap.end)]
     # Durations below half a millisecond are recorded as 0: a count without a sum is fine.
     merged = counts.merge(sums, on=["time", *columns], how="left").fillna({"sum_ms": 0.0})
-    return _sorted_categories(LATENCY_SUM.conform(merged))
+    return sorted_categories(LATENCY_SUM.conform(merged))
 
 
 def messages(table: Table | None) -> pd.DataFrame:
@@ -106,15 +105,4 @@ def containers(tables: Mapping[str, Table | None]) -> pd.DataFrame:
 def _rows(spec: FrameSpec, table: Table | None, columns: tuple[str, ...]) -> pd.DataFrame:
     if table is None:
         return spec.empty()
-    return _sorted_categories(spec.conform(table.rows(columns, "requests")))
-
-
-def _sorted_categories(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with only those categories that occur, sorted: the same rows, the same bytes."""
-    for column in OUTCOME_COLUMNS:
-        known = list(frame[column].cat.categories)
-        used = np.bincount(frame[column].cat.codes, minlength=len(known)) > 0
-        if not used.all() or known != sorted(known):
-            there = sorted(name for name, is_used in zip(known, used, strict=True) if is_used)
-            frame[column] = frame[column].cat.set_categories(there)
-    return frame
+    return sorted_categories(spec.conform(table.rows(columns, "requests")))

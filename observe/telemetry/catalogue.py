@@ -6,38 +6,41 @@ series, so that "without" keeps them apart. Reporters stay apart, and so do clus
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from string import Template
-from typing import Literal
-
+from observe.telemetry.entry import (
+    CONTAINER_LABELS,
+    EDGE_LABELS,
+    OUTCOME_LABELS,
+    Entry,
+    promql,
+)
+from observe.telemetry.envoy_entries import envoy_entries
+from observe.telemetry.host_entries import host_entries
 from observe.telemetry.matchers import matches, selector
 from observe.telemetry.templates import (
     ContainerLabels,
-    both,
     first_values,
     messages,
     per_container,
     pods,
+    side_by_side,
     sum_of_increases,
 )
 
-#: Labels that make an edge, as Istio names them, with the three that tell the cluster.
-EDGE_LABELS = (
-    "cluster",
-    "source_cluster",
-    "destination_cluster",
-    "reporter",
-    "source_workload",
-    "source_workload_namespace",
-    "destination_service",
-    "destination_service_namespace",
-    "destination_workload",
-    "destination_workload_namespace",
-    "request_protocol",
-)
-OUTCOME_LABELS = ("response_code", "response_flags", "grpc_response_status")
-CONTAINER_LABELS = ("cluster", "namespace", "workload", "container")
+__all__ = [
+    "BUCKETS",
+    "CONTAINER_LABELS",
+    "COUNTED_REQUESTS",
+    "CPU_USAGE",
+    "EDGE_LABELS",
+    "ENTRIES",
+    "MESH_ENTRIES",
+    "OUTCOME_LABELS",
+    "REQUESTS",
+    "WORKING_SET",
+    "Entry",
+    "container_entries",
+    "promql",
+]
 
 REQUESTS = "istio_requests_total"
 BUCKETS = "istio_request_duration_milliseconds_bucket"
@@ -49,56 +52,6 @@ _THROTTLED = "container_cpu_cfs_throttled_periods_total"
 _ALL_REPORTERS = (matches("reporter", "source|destination|waypoint"),)
 #: Latency as clients see it; the server's own view would leave out queues and retries.
 _CLIENT_SIDE = (matches("reporter", "source|waypoint"),)
-
-Step = Literal["fine", "coarse"]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing that is asked.
-
-    Attributes:
-        name: short name, used in the manifest when a piece of it is missing.
-        metrics: metrics it needs; without one of them it is not asked.
-        frame: frame that it feeds.
-        step: which of the two steps it is read in.
-        unit: unit of the values.
-        why: what the numbers are needed for.
-        by: labels that the answer is grouped by.
-        template: PromQL; `$by`, `$window`, `$half_open`, `$seconds` and `$once` are filled
-            in by :func:`promql`.
-        positive: rows that are zero say nothing and are dropped.
-    """
-
-    name: str
-    metrics: tuple[str, ...]
-    frame: str
-    step: Step
-    unit: str
-    why: str
-    by: tuple[str, ...]
-    template: str
-    positive: bool = True
-
-
-def promql(entry: Entry, window_seconds: int, replica_labels: Sequence[str] = ()) -> str:
-    """The query of an entry, to be evaluated at the end of each step.
-
-    Args:
-        entry: what is asked.
-        window_seconds: length of the step.
-        replica_labels: labels that tell apart the Prometheus replicas that recorded the same
-            series; the copies are averaged, so that none counts twice and a gap in one of them
-            is bridged by the others.
-    """
-    once = f"avg without ({', '.join(replica_labels)}) " if replica_labels else ""
-    return Template(entry.template).substitute(
-        by=", ".join(entry.by),
-        window=f"{window_seconds}s",
-        half_open=f"{window_seconds * 1000 - 1}ms",
-        seconds=window_seconds,
-        once=once,
-    )
 
 
 #: Requests as the counters tell; where `increase` does not see first values, those come on top.
@@ -115,7 +68,7 @@ MESH_ENTRIES = (
         "requests",
         "volume and outcomes over time, by reporter: error ratios, peaks, retries",
         (*EDGE_LABELS, *OUTCOME_LABELS),
-        both(COUNTED_REQUESTS, first_values(REQUESTS, _ALL_REPORTERS)),
+        side_by_side(COUNTED_REQUESTS, first_values(REQUESTS, _ALL_REPORTERS)),
     ),
     Entry(
         "latency",
@@ -215,4 +168,4 @@ def container_entries(labels: ContainerLabels | None = None) -> tuple[Entry, ...
 
 
 #: What is asked of raw series with today's names.
-ENTRIES = (*MESH_ENTRIES, *container_entries())
+ENTRIES = (*MESH_ENTRIES, *host_entries(), *container_entries(), *envoy_entries())

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from observe import __version__
-from observe.telemetry import build
+from observe.telemetry import build, build_envoy, build_hosts
 from observe.telemetry.assemble import Table
 from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
@@ -88,19 +88,24 @@ def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -
         scrape_interval_seconds=flavour.scrape_seconds,
         warnings=tuple(dict.fromkeys([*warnings, *pulled.warnings])),
     )
+    requests, missing = build.requests(numbered.get("requests")), pulled.missing
     return Snapshot(
         manifest=_manifest(client, source, steps, pulled),
         edges=edges,
-        requests=build.requests(numbered.get("requests")),
+        requests=requests,
         latency=build.latency(numbered.get("latency")),
         latency_sum=build.latency_sum(
             numbered.get("latency-sum"),
             numbered.get("latency-count"),
-            [piece for piece in pulled.missing if piece.query == "latency-sum"],
+            [piece for piece in missing if piece.query == "latency-sum"],
         ),
         messages=build.messages(numbered.get("messages")),
         coverage=covered.frame if known else covered.frame.iloc[:0],
         containers=build.containers({name: tables.get(name) for name in build.CONTAINER_ENTRIES}),
+        proxies=build_hosts.proxies(numbered.get("proxies"), missing),
+        hosts=build_hosts.hosts(tables.get("hosts"), missing),
+        host_errors=build_hosts.host_errors(tables.get("host-errors"), missing),
+        envoy=build_envoy.envoy(tables, edges, requests, steps.coarse, missing),
     )
 
 

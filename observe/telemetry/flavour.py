@@ -10,6 +10,7 @@ from observe.telemetry.catalogue import CONTAINER_LABELS, ENTRIES, Entry, contai
 from observe.telemetry.client import PrometheusClient, ServerInfo
 from observe.telemetry.decode import QueryResult
 from observe.telemetry.dialect import VICTORIA_METRICS
+from observe.telemetry.envoy_entries import envoy_entries
 from observe.telemetry.findings import (
     DEFAULT_SCRAPE_SECONDS,
     Kind,
@@ -18,13 +19,18 @@ from observe.telemetry.findings import (
     reporter_warnings,
     series_warnings,
 )
+from observe.telemetry.host_entries import host_entries
 from observe.telemetry.moments import Moved
 from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_entries
+from observe.telemetry.recorded_envoy import recorded_envoy
 from observe.telemetry.templates import OLD_LABELS
 
 #: Selects whatever may tell what telemetry there is.
 NAMES = (
     '{__name__=~".*istio_(request|response|tcp)_?.*|(workload:)?container_(cpu|memory|pods).*'
+    "|envoy_cluster_upstream_(rq_retry(_success|_overflow)?|rq_(pending|active)_overflow|cx_overflow)"
+    "|envoy_cluster_(upstream_(rq|rq_pending|cx)_active|outlier_detection_ejections_enforced_total)"
+    "|workload:envoy_cluster_(upstream|outlier).*"
     '|workload_manager_active_proxy_count|edge:evaluations:heartbeat"}'
 )
 
@@ -97,6 +103,9 @@ def survey(
     warnings += series_warnings(names, kind, labels, copies)
     held = _container_labels(client, names, start, end)
     seconds = interval or DEFAULT_SCRAPE_SECONDS
+    proxy = probes.proxy_label(client, metric, labels, start, end) if kind == "raw" else None
+    entries = _entries(kind, seconds, held or (), server)
+    entries = (*entries, *_of_proxies(kind, names, seconds, proxy, server))
     series = max(probes.largest_counts(counted).values(), default=0)
     return Flavour(
         names,
@@ -106,7 +115,7 @@ def survey(
         copies,
         (*warnings, *counted.warnings),
         kind,
-        _entries(kind, seconds, held or (), server),
+        entries,
         next(iter(probes.busiest(metric, counted)), end),
         None not in (interval, labels, held) and not counted.warnings,
     )
@@ -155,10 +164,38 @@ def _entries(
     if kind == "recorded":
         return recorded_entries(interval)
     mesh: tuple[Entry, ...] = catalogue.MESH_ENTRIES
-    if server is not None and server.name == VICTORIA_METRICS:
+    if _counts_first_values(server):
         mesh = tuple(
             replace(e, template=catalogue.COUNTED_REQUESTS) if e.name == "requests" else e
             for e in mesh
         )
     old = OLD_LABELS.container in container_labels and CONTAINER_LABELS[-1] not in container_labels
     return (*mesh, *container_entries(OLD_LABELS if old else None))
+
+
+def _of_proxies(
+    kind: Kind,
+    names: frozenset[str],
+    interval: float,
+    proxy_label: str | None,
+    server: ServerInfo | None,
+) -> tuple[Entry, ...]:
+    """What is asked of single proxies, and of Envoy's own statistics.
+
+    Args:
+        kind: what is read.
+        names: metrics that exist.
+        interval: distance of recorded samples in seconds.
+        proxy_label: label that tells proxies apart; None for sums over proxies.
+        server: who answers.
+    """
+    if kind == "recorded":
+        return recorded_envoy(names, interval)
+    add_first = not _counts_first_values(server)
+    hosts = host_entries(proxy_label, add_first=add_first) if proxy_label else ()
+    return (*hosts, *envoy_entries(names))
+
+
+def _counts_first_values(server: ServerInfo | None) -> bool:
+    """Whether `increase` of the server sees the first value of a new counter."""
+    return server is not None and server.name == VICTORIA_METRICS

@@ -54,6 +54,11 @@ def matches(label: str, pattern: str) -> str:
     return f"{_checked(label)}=~{quote(pattern)}"
 
 
+def not_matches(label: str, pattern: str) -> str:
+    """`label!~"pattern"` for an RE2 expression, anchored at both ends as PromQL does."""
+    return f"{_checked(label)}!~{quote(pattern)}"
+
+
 def selector(metric: str, matchers: Iterable[str] = ()) -> str:
     """`metric{matcher,matcher}`.
 

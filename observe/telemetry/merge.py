@@ -15,9 +15,13 @@ from observe.telemetry.frames import (
     COVERAGE,
     EDGE_KEYS,
     EDGES,
+    ENVOY,
+    HOST_ERRORS,
+    HOSTS,
     LATENCY,
     LATENCY_SUM,
     OUTCOME_COLUMNS,
+    PROXIES,
     REQUESTS,
     FrameSpec,
 )
@@ -32,9 +36,24 @@ _COMBINED = {
     "cpu_cores": "mean",
     "cpu_throttled": "mean",
     "memory_bytes": "max",
+    "proxies": "max",  # at least as many
+    "busiest_share": "max",  # at most as much
+    "requests_active": "max",
+    "requests_pending": "max",
+    "connections_active": "max",
 }
+#: Envoy's counters: a sum of what is known, unknown when nothing is.
+_COUNTED = tuple(
+    column
+    for column, kind in ENVOY.columns.items()
+    if kind == "float64" and column not in _COMBINED
+)
+#: Frames of single hosts and workloads: servers are not compared, the first with a row is believed.
+_FIRST_BELIEVED = (CONTAINERS, HOSTS, HOST_ERRORS, ENVOY)
+#: Frames besides `edges` that name the cluster.
+_PLACED = ("edges", *(spec.name for spec in _FIRST_BELIEVED))
 _MESSAGES = ("request_messages", "response_messages")
-_VALUES = ("requests", "sum_ms", "samples", "expected", *_MESSAGES, *_COMBINED)
+_VALUES = ("requests", "sum_ms", "samples", "expected", *_MESSAGES, *_COMBINED, *_COUNTED)
 
 
 def name_cluster(snapshot: Snapshot, name: str, *, rename_default: bool) -> Snapshot:
@@ -46,11 +65,11 @@ def name_cluster(snapshot: Snapshot, name: str, *, rename_default: bool) -> Snap
         rename_default: whether Istio's default name is replaced too, since many clusters bear it.
     """
     unnamed = ["", ISTIO_DEFAULT_CLUSTER] if rename_default else [""]
-    edges, containers = (
-        frame.assign(cluster=frame["cluster"].where(~frame["cluster"].isin(unnamed), name))
-        for frame in (snapshot.edges, snapshot.containers)
-    )
-    return replace(snapshot, edges=edges, containers=containers)
+    frames: dict[str, Any] = {frame: getattr(snapshot, frame) for frame in _PLACED}
+    for key, frame in frames.items():
+        cluster = frame["cluster"].where(~frame["cluster"].isin(unnamed), name)
+        frames[key] = frame.assign(cluster=cluster)
+    return replace(snapshot, **frames)
 
 
 def merge(snapshots: Mapping[str, Snapshot]) -> Snapshot:
@@ -85,10 +104,10 @@ def _with_steps(snapshot: Snapshot, fine: int, coarse: int) -> Snapshot:
     window = snapshot.manifest.window
     changes: dict[str, Any] = {}
     for spec, now, then in (
-        (REQUESTS, window.step_seconds, fine),
+        *((spec, window.step_seconds, fine) for spec in (REQUESTS, HOST_ERRORS)),
         *(
             (spec, window.coarse_step_seconds, coarse)
-            for spec in (LATENCY, LATENCY_SUM, COVERAGE, CONTAINERS)
+            for spec in (LATENCY, LATENCY_SUM, COVERAGE, CONTAINERS, PROXIES, HOSTS, ENVOY)
         ),
     ):
         if now != then:
@@ -100,9 +119,18 @@ def _lengthened(frame: pd.DataFrame, spec: FrameSpec, seconds: int) -> pd.DataFr
     values = [column for column in spec.columns if column in _VALUES]
     keys = [column for column in spec.columns if column not in values]
     floored = frame.assign(time=frame["time"].dt.floor(f"{seconds}s"))
-    how = {column: _COMBINED.get(column, "sum") for column in values}
-    grouped = floored.groupby(keys, observed=True, sort=True).agg(how)
-    return spec.conform(grouped.reset_index())
+    return spec.conform(_combined(floored, keys, values, _COMBINED).reset_index())
+
+
+def _combined(
+    frame: pd.DataFrame, keys: list[str], values: list[str], how: Mapping[str, str]
+) -> pd.DataFrame:
+    """Rows of equal keys as one; what is added up stays unknown where nothing is known."""
+    grouped = frame.groupby(keys, observed=True, sort=True)
+    added = [column for column in values if column not in how]
+    parts = [grouped[added].sum(min_count=1)] if added else []
+    parts += [grouped[column].agg(how[column]).to_frame() for column in values if column in how]
+    return pd.concat(parts, axis=1)
 
 
 def _all_edges(snapshots: Mapping[str, Snapshot]) -> pd.DataFrame:
@@ -141,11 +169,19 @@ def _together(spec: FrameSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """All rows in the order in which a single server's would be."""
     texts = {column: "str" for column in OUTCOME_COLUMNS if column in spec.columns}
     whole = pd.concat([part.astype(texts) for part in parts], ignore_index=True)
+    if whole.empty:
+        return spec.empty()
     keys = [column for column in spec.columns if column not in _VALUES]
-    if spec is CONTAINERS:  # their servers are not compared: the first that has a row is believed
+    if spec in _FIRST_BELIEVED:
         whole = whole.drop_duplicates(keys)
     elif whole.duplicated(keys).any():  # two of a server's edges have become one with the name
-        whole = whole.groupby(keys, observed=True).sum().reset_index()
+        values = [column for column in spec.columns if column in _VALUES]
+        how = {"busiest_share": "max"}
+        whole = (
+            _combined(whole, keys, values, how).reset_index()
+            if values
+            else whole.drop_duplicates(keys)
+        )
     return spec.conform(whole.sort_values(keys, ignore_index=True))
 
 

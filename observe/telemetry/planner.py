@@ -140,8 +140,8 @@ def series_bytes(entry: Entry) -> int:
 
 def samples_per_step(entry: Entry, series: float, step: int, scrape_seconds: float) -> float:
     """Samples that the server reads for one step: each range of the query reads its own."""
-    ranges = max(1, entry.template.count("[$window]"))
-    return max(1, series) * ranges * max(1.0, step / scrape_seconds)
+    ranges = entry.template.count("[$window]") + entry.template.count("[$half_open]")
+    return max(1, series) * max(1.0, ranges * max(1.0, step / scrape_seconds))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from observe.errors import SourceError
 from observe.telemetry.cadence import scrape_interval, spacing
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.decode import QueryResult
+from observe.telemetry.host_entries import PROXY_LABELS
 from observe.telemetry.matchers import equals, selector
 from observe.telemetry.moments import Moved, at_moments, moment_of, spread
 
@@ -150,6 +151,47 @@ def copy_labels(
         if ratio.values.size and float(ratio.values.min()) < 1:
             copies.append(label)
     return tuple(copies)
+
+
+def proxy_label(
+    client: PrometheusClient,
+    metric: str,
+    labels: tuple[str, ...] | None,
+    start: datetime,
+    end: datetime,
+) -> str | None:
+    """The label that tells proxies apart; None for sums over proxies.
+
+    Where several could, the one with most values: whatever collects for others may put its own
+    address on all series.
+
+    Args:
+        client: whom to ask.
+        metric: a metric of the proxies.
+        labels: names of its labels, None when they are not known.
+        start: start of the window.
+        end: its end.
+    """
+    candidates = [label for label in PROXY_LABELS if labels is None or label in labels]
+    if len(candidates) < 2:
+        return next(iter(candidates), None)
+
+    def values(at: str) -> str:
+        return " or ".join(
+            f'label_replace(count(count by ({label}) ({metric}{{{label}!=""}}{at})), '
+            f'"of", "{label}", "", "")'
+            for label in candidates
+        )
+
+    try:
+        found = look(client, values, start, end)
+    except SourceError:
+        return candidates[0]
+    most = dict.fromkeys(candidates, 0.0)
+    for series, value in zip(found.series.tolist(), found.values.tolist(), strict=True):
+        label = found.labels[series].get("of", "")
+        most[label] = max(most.get(label, 0.0), value)
+    return max(candidates, key=lambda label: most[label])  # the usual one among equals
 
 
 def _distinct(metric: str, label: str) -> Moved:

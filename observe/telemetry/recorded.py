@@ -144,6 +144,7 @@ def _frames(templates: dict[str, str]) -> tuple[Entry, ...]:
             template=templates[entry.name],
         )
         for entry in ENTRIES
+        if entry.name in templates
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from observe.telemetry.catalogue import Entry
-from observe.telemetry.matchers import escape_regex, matches, quote
+from observe.telemetry.matchers import escape_regex, matches, not_matches
 
 #: Labels to tell parts apart by, those with many values and an even spread first.
 _LABELS = (
@@ -17,6 +17,7 @@ _LABELS = (
     "response_code",
     "namespace",
     "container",
+    "cluster_name",
 )
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _SELECTOR = re.compile(
@@ -82,7 +83,7 @@ def partition(label: str, series: Mapping[str, int], parts: int) -> list[str]:
         return []
     expressions = ["|".join(_expression(prefix, length) for prefix in group) for group in bins]
     rest = "|".join(expressions[:-1])
-    return [*(matches(label, text) for text in expressions[:-1]), f"{label}!~{quote(rest)}"]
+    return [*(matches(label, text) for text in expressions[:-1]), not_matches(label, rest)]
 
 
 def _by_prefix(series: Mapping[str, int], length: int) -> dict[str, list[int]]:

@@ -91,10 +91,11 @@ def _counts(entry: Entry) -> dict[str, str]:
     """
     series = selection(entry, promql(entry, 1))
     read = {f"read {entry.name}": f"count({series})"}
-    if "le" in entry.by:
+    if entry.answer:
+        return read | {f"returned {entry.name}": entry.answer}
+    if "le" in entry.by or "workload" in entry.by:  # a workload is made from pods' names
         return read
-    by = [label for label in entry.by if label != "workload"]  # made from pods' names
-    return read | {f"returned {entry.name}": f"count(count by ({', '.join(by)}) ({series}))"}
+    return read | {f"returned {entry.name}": f"count(count by ({', '.join(entry.by)}) ({series}))"}
 
 
 def _size(entry: Entry, counted: Mapping[str, int], surveyed: int) -> Size:
@@ -103,9 +104,9 @@ def _size(entry: Entry, counted: Mapping[str, int], surveyed: int) -> Size:
         known = surveyed * (_BUCKETS if "le" in entry.by else 1) or _UNKNOWN_SERIES
         return Size(known, known, counted=False)
     # Several pods of a workload are one series of the answer; how many, the names must tell.
-    if "workload" in entry.by:
-        return Size(read, read)
     returned = counted.get(f"returned {entry.name}")
+    if returned is None and "workload" in entry.by:
+        return Size(read, read)
     if returned is None:
         returned = round(read * _merged(counted))
     return Size(read, max(1, returned))

@@ -26,26 +26,36 @@ def sum_of_increases(metric: str, matchers: Sequence[str]) -> str:
     return f"sum by ($by) ($once(increase({selector(metric, matchers)}[$window])))"
 
 
-def first_values(metric: str, matchers: Sequence[str]) -> str:
+def first_values(
+    metric: str, matchers: Sequence[str], recorded: Sequence[str] | None = None
+) -> str:
     """Requests that a counter held when it was first scraped, which `increase` cannot see.
 
     Each proxy starts a counter with its first request of a kind, so that rare outcomes would be
     counted too low by one or more for every pod. Only small first values are added: a series that
     comes back after a gap is no new one, and must not bring its whole past along.
+
+    Args:
+        metric: the counter.
+        matchers: which of its series.
+        recorded: series that show whether anything was recorded before; the same when not given.
     """
     series = selector(metric, matchers)
     small = f"min_over_time({series}[$window]) <= {_SMALL_FIRST_VALUE}"
     before = f"{series} offset $window"
     born = f"({small}) unless {before}"
-    recorded = f"count({before})"  # at the start of all records every series would seem new
-    return f"sum by ($by) ($once(({born}) and on () {recorded}))"
+    # at the start of all records every series would seem new
+    known = f"{selector(metric, matchers if recorded is None else recorded)} offset $window"
+    return f"sum by ($by) ($once(({born}) and on () count({known})))"
 
 
-def both(first: str, second: str) -> str:
-    """The series of two queries; equal ones are told apart by `part`, to be added up later."""
+def side_by_side(*queries: str) -> str:
+    """The series of some queries; equal ones are told apart by `part`, to be added up later."""
+    if len(queries) == 1:
+        return queries[0]
     return " or ".join(
         f'label_replace({query}, "part", "{number}", "", "")'
-        for number, query in enumerate((first, second), start=1)
+        for number, query in enumerate(queries, start=1)
     )
 
 
@@ -89,8 +99,15 @@ def per_container(
 ) -> str:
     """A function of a container's metric over the step, aggregated over the workload's pods."""
     labels = labels or ContainerLabels()
-    inner = f"$once({function}({selector(metric, labels.matchers)}[$window]))"
-    return f"{aggregate} by ($by) ({labels.with_workload(inner)})"
+    return of_workload(aggregate, function, selector(metric, labels.matchers), labels)
+
+
+def of_workload(
+    aggregate: str, function: str, series: str, labels: ContainerLabels | None = None
+) -> str:
+    """A function of some series of pods over the step, aggregated over each workload's pods."""
+    inner = f"$once({function}({series}[$window]))"
+    return f"{aggregate} by ($by) ({(labels or ContainerLabels()).with_workload(inner)})"
 
 
 def messages(direction: str, matchers: Sequence[str]) -> str:

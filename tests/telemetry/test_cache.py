@@ -93,7 +93,7 @@ def test_the_snapshot_is_the_same_without_a_cache_with_an_empty_one_and_with_a_f
     second = _run(server, START, END, tmp_path)
     _assert_same(first.snapshot, without.snapshot)
     _assert_same(second.snapshot, without.snapshot)
-    entries = 5  # requests, latency, its sum and count, coverage
+    entries = 8  # requests, latency, its sum and count, coverage; proxies, hosts and their errors
     assert second.queries == 5  # who answers (twice), names of metrics, the clock, totals of days
     assert len(list(tmp_path.rglob("*.parquet"))) == entries * 7
 
@@ -116,7 +116,7 @@ def test_next_weeks_run_asks_for_the_new_days_only(
         progress=lambda done, total, _: asked.append((done, total)),
     )
     spans = 1 if hours == 0 else 2  # the day before the first midnight, and the new one
-    assert asked[-1] == (5 * spans, 5 * spans)
+    assert asked[-1] == (8 * spans, 8 * spans)
     _assert_same(later, _run(server, START + DAY + offset, END, None).snapshot)
 
 

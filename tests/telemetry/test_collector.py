@@ -110,7 +110,7 @@ def test_the_manifest_says_where_the_numbers_come_from(
     assert source.coverage == 1  # the second pod was scraped while the other one was not
     assert source.warnings == ()
     assert snapshot.manifest.missing == ()
-    assert snapshot.manifest.cost.queries <= 16
+    assert snapshot.manifest.cost.queries <= 20
     assert snapshot.edges["cluster"].tolist() == ["east"]
 
 

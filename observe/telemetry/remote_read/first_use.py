@@ -44,5 +44,5 @@ def _aggregate(batch: Batch) -> None:
     cells, none = np.zeros((1, 1)), np.zeros(0, dtype=np.int64)
     ends, recorded = Ends(0, 1, 1), np.zeros(1, dtype=np.bool_)
     sums.add(batch, none, cells, 0, sums.SUM, ends, Semantics())
-    sums.add_first_values(batch, none, cells, recorded, ends, Semantics())
+    sums.mark_recorded(batch, recorded, ends, Semantics())
     sums.aggregate_rows(cells, none, cells, sums.SUM)

@@ -31,9 +31,10 @@ _OVER_TIME = re.compile(rf"(\w+)\(({_SELECTOR})\[\$window\]\)")
 _ONLY_SELECTOR = re.compile(_SELECTOR)
 _RENAMED = re.compile(rf'label_replace\((.*), {_TEXT}, "\$\$1", {_TEXT}, {_TEXT}\)', re.DOTALL)
 _LABELLED = re.compile(rf'label_replace\((.*), {_TEXT}, {_TEXT}, "", ""\)', re.DOTALL)
-_BORN = (
-    "sum by ($by) ($once(((min_over_time({selector}[$window]) <= 10) unless {selector} offset "
-    "$window) and on () count({selector} offset $window)))"
+_BORN = re.compile(
+    rf"sum by \(\$by\) \(\$once\(\(\(min_over_time\(({_SELECTOR})\[\$window\]\) <= 10\) "
+    rf"unless ({_SELECTOR}) offset \$window\) "
+    rf"and on \(\) count\(({_SELECTOR}) offset \$window\)\)\)"
 )
 
 
@@ -57,6 +58,8 @@ class Part:
         copies: whether copies of a series by several replicas are averaged before.
         renames: labels that are made of others, in this order, before series are grouped.
         first_values: whether small first values of new series are added.
+        recorded: the series that show whether anything was recorded before a first value; empty
+            for those of the selector.
         label: a label that all rows of the part carry.
     """
 
@@ -66,6 +69,7 @@ class Part:
     copies: bool = False
     renames: tuple[Rename, ...] = ()
     first_values: bool = False
+    recorded: str = ""
     label: tuple[str, str] | None = None
 
 
@@ -75,6 +79,12 @@ class Recipe:
 
     parts: tuple[Part, ...]
     combine: Combine = "join"
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The raw series that are read."""
+        every = (s for part in self.parts for s in (part.selector, part.recorded) if s)
+        return tuple(dict.fromkeys(every))
 
 
 def recipe(entry: Entry) -> Recipe | None:
@@ -102,11 +112,22 @@ def _joined(sides: list[str]) -> Recipe | None:
         part = _part(text)
         if part is not None:
             parts.append(replace(part, label=None if name == "part" else (name, value)))
-        elif parts and text == _BORN.replace("{selector}", parts[-1].selector):
-            parts[-1] = replace(parts[-1], first_values=True)
+        elif parts and (born := _first_values(text, parts[-1])):
+            parts[-1] = born
         else:
             return None
     return Recipe(tuple(parts)) if parts else None
+
+
+def _first_values(text: str, part: Part) -> Part | None:
+    """The part with first values, if that is what the text asks for of the same series."""
+    found = _BORN.fullmatch(text)
+    if found is None or {found.group(1), found.group(2)} != {part.selector}:
+        return None
+    recorded = found.group(3)
+    if not _readable(recorded):
+        return None
+    return replace(part, first_values=True, recorded="" if recorded == part.selector else recorded)
 
 
 def _part(text: str) -> Part | None:

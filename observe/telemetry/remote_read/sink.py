@@ -77,10 +77,16 @@ class Sink:
             sums.add(batch, rows, cells, function, sums.NUMBER, *where)
         if self._part.first_values:
             cells = self._born.cells(many)
-            sums.add_first_values(batch, rows, cells, self._recorded, *where)
+            sums.add(batch, rows, cells, windows.FIRST, sums.SUM, *where)
+            if not self._part.recorded:
+                self.mark(batch)
             if self._replicas:
                 cells = self._born_copies.cells(many)
                 sums.add(batch, rows, cells, windows.FIRST, sums.NUMBER, *where)
+
+    def mark(self, batch: Batch) -> None:
+        """Note before which steps anything was recorded: these series, or others in their place."""
+        sums.mark_recorded(batch, self._recorded, self._ends, self._semantics)
 
     def finish(self) -> Rows:
         """The results of all series that were taken in."""

@@ -11,7 +11,7 @@ from observe.telemetry.remote_read import windows
 from observe.telemetry.remote_read.frames import Batch
 from observe.telemetry.remote_read.kernels import compiled
 from observe.telemetry.remote_read.semantics import Semantics
-from observe.telemetry.remote_read.windows import ABSENT_BITS, FIRST, evaluate
+from observe.telemetry.remote_read.windows import ABSENT_BITS, evaluate
 
 Values = NDArray[np.float64]
 SUM, LARGEST, NUMBER = range(3)
@@ -87,25 +87,19 @@ def add(
     )
 
 
-def add_first_values(
-    batch: Batch,
-    groups: NDArray[np.int64],
-    cells: Values,
-    recorded: NDArray[np.bool_],
-    ends: Ends,
-    semantics: Semantics,
+def mark_recorded(
+    batch: Batch, recorded: NDArray[np.bool_], ends: Ends, semantics: Semantics
 ) -> None:
-    """Small first values of series that begin, and the steps before which anything was recorded.
+    """Note the steps before which anything was recorded.
 
     Args:
         batch: the series.
-        groups: row of each of them.
-        cells: see :class:`Grid`.
-        recorded: set where a series existed at the start of a step.
+        recorded: set where one of them existed at the start of a step.
         ends: ends of the ranges.
         semantics: how the server evaluates.
     """
-    add(batch, groups, cells, FIRST, SUM, ends, semantics)
+    if recorded.all():
+        return
     _mark_recorded(
         batch.times,
         batch.bits.view(np.int64),

@@ -83,7 +83,7 @@ def jobs(pieces: Sequence[Piece]) -> list[Job]:
     for piece in pieces:
         if piece.shard:
             raise ValueError("a raw read takes all series; pieces are cut by time only")
-        selectors = tuple(dict.fromkeys(part.selector for part in _recipe(piece.entry).parts))
+        selectors = _recipe(piece.entry).selectors
         for i, job in enumerate(made):
             first = job.pieces[0]
             if (first.start, first.end) == (piece.start, piece.end) and (
@@ -143,7 +143,7 @@ def read(
     pairs = [pair for of_piece in sinks.values() for pair in of_piece]
     reading, foreign = Reading(), 0
     for selector in job.selectors:
-        fed = [pair for pair in pairs if pair[0].selector == selector]
+        fed = [pair for pair in pairs if selector in (pair[0].selector, pair[0].recorded)]
         before = _before([part for part, _ in fed], semantics)
         contents = _feed(client, job, selector, before, fed, deadline, reading)
         foreign += contents.foreign_chunks
@@ -186,8 +186,11 @@ def _feed(
     arriving = blocks(client.session, client.settings, body, left, traffic)
     try:
         for batch in whole_series(arriving, contents):
-            for _, sink in fed:
-                sink.add(batch)
+            for part, sink in fed:
+                if part.selector == selector:
+                    sink.add(batch)
+                if part.recorded == selector:
+                    sink.mark(batch)
     except ValueError as error:
         raise CorruptStreamError(
             f"a stream of samples from {client.settings.url} cannot be used: {error}"
