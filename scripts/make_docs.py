@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from observe.export.changes import REFUSAL_MEANING, RefusalReason
+from observe.export.refusals import REFUSAL_MEANING, RefusalReason
 from observe.lint.registry import FAMILIES
 from observe.recommend.reasons import Reason
 from observe.report.reason_words import reason_words

@@ -43,7 +43,12 @@ _LONGEST_ID = 160
 @output_option("observe-export")
 @result_option("--diff", "show_diff", is_flag=True, help="Print what changes; write nothing.")
 @result_option("--istio-version", metavar="X.Y", help="Istio that will read the YAML.")
-@selection_option("--only", multiple=True, metavar="GLOB", help="Targets, as cluster/ns/name.")
+@selection_option(
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    help="Kinds, such as retry, or targets, as cluster/ns/name.",
+)
 @selection_option("--cluster", metavar="NAME", help="Only this cluster.")
 @selection_option(
     "--min-confidence",
@@ -57,7 +62,7 @@ _LONGEST_ID = 160
     type=float,
     default=2.0,
     metavar="FACTOR",
-    help="Change a timeout that is set by at most this factor in one run.",
+    help="Change a number that is set by at most this factor in one run.",
 )
 @collecting_options
 @connection_options
@@ -74,9 +79,10 @@ def export_command(
 ) -> None:
     """Write recommendations as YAML.
 
-    One VirtualService per host. With --current a host that has one already keeps it: its timeout
-    is edited in place, or the change is refused with the reason. Nothing is applied: the folder
-    holds manifests/ to apply and rollback/ to undo.
+    One VirtualService (timeouts, retries) and one DestinationRule (retry budgets, connection
+    pools, outlier detection) per host. With --current a host that has one already keeps it: it is
+    edited in place, or the change is refused with the reason. Nothing is applied: the folder holds
+    manifests/ to apply and rollback/ to undo.
     """
     from observe.cli.wiring import finish, read_policy, read_settings, snapshot_from
     from observe.errors import InputError
@@ -126,17 +132,14 @@ def _shown(plan: ExportPlan) -> str:
 
 
 def _tell(plan: ExportPlan, console: Console, *, written: bool) -> None:
-    edits = sum(change.action == "edit" for change in plan.changes)
+    from observe.export.summary import counted
+
     verb = "are" if written else "would be"
     console.say(
-        f"{len(plan.changes)} timeouts {verb} set ({edits} in objects that exist), "
-        f"{len(plan.refused)} refused, {len(plan.skipped)} skipped"
+        f"{counted(plan)} {verb} written, {len(plan.refused)} refused, {len(plan.skipped)} skipped"
     )
-    for change in plan.changes:
-        if change.limited:
-            console.say(
-                f"{_shown_id(change.id)}: limited by --max-change; run again after it has settled"
-            )
+    for name in dict.fromkeys(change.id for change in plan.changes if change.limited):
+        console.say(f"{_shown_id(name)}: limited by --max-change; run again after it has settled")
     for refusal in plan.refused:
         console.warn(f"{_shown_id(refusal.id)} refused: {refusal.message}")
     for skip in plan.skipped:

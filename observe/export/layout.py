@@ -1,8 +1,9 @@
 """Where each change is written: one folder per cluster where there are several.
 
-`shop/payment.yaml` for one cluster, `east/shop/payment.yaml` for several. An edited file keeps
-the relative name it has. Names come from labels that anybody may set, so every part of a path is
-made safe.
+`shop/payment.yaml` for one cluster, `east/shop/payment.yaml` for several; a DestinationRule is
+`shop/payment-destinationrule.yaml`. Changes that create the same object share its file. An edited
+file keeps the relative name it has. Names come from labels that anybody may set, so every part of a
+path is made safe.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def lay_out(
     """The changes with their files; no new file takes the name of one that is there."""
     current = current or Current()
     placed: list[Change] = []
-    owner: dict[str, str] = {}
+    used: set[str] = set()
+    new: dict[tuple[str | None, str, str], str] = {}
     for change in sorted(changes, key=lambda c: (c.action != "edit", c.id)):
         cluster = change.advice.target.cluster
         folder = _folder(cluster, current, clusters)
@@ -44,13 +46,15 @@ def lay_out(
             path = change.existing.relative
             own = cluster is not None and path.startswith(f"{cluster}/")
             path = path if own or len(clusters) < 2 else folder + path
+        elif change.same_object in new:
+            path = new[change.same_object]
         else:
-            taken = current.taken | {t.removeprefix(folder) for t in owner}
+            taken = current.taken | {t.removeprefix(folder) for t in used}
             taken |= {t.removeprefix(folder) for t in current.taken if t.startswith(folder)}
-            path = folder + _free(change, taken)
-        owner[path] = change.id
+            path = new[change.same_object] = folder + _free(change, taken)
+        used.add(path)
         placed.append(replace(change, path=path))
-    return sorted(placed, key=lambda c: c.id)
+    return sorted(placed, key=lambda c: (c.id, c.kind))
 
 
 def _folder(cluster: str | None, current: Current, clusters: Collection[str | None]) -> str:
@@ -62,6 +66,7 @@ def _folder(cluster: str | None, current: Current, clusters: Collection[str | No
 def _free(change: Change, taken: Collection[str]) -> str:
     namespace = change.advice.target.namespace
     stem = f"{safe_part(namespace)}/{safe_part(short_name(change.host, namespace))}"
+    stem += "" if change.kind == "VirtualService" else f"-{change.kind.lower()}"
     path, number = f"{stem}.yaml", 2
     while path in taken:
         path, number = f"{stem}-{number}.yaml", number + 1

@@ -1,4 +1,4 @@
-"""Set a timeout in the VirtualService that a host already has, or refuse with the reason.
+"""The VirtualService that a host already has, or the reason why it cannot be edited.
 
 Sidecars do not merge VirtualServices: of two for one host the older wins and the other is
 ignored. So a host that has one is edited in place and never gets a second.
@@ -7,26 +7,33 @@ ignored. So a host that has one is edited in place and never gets a second.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from observe.durations import duration_ms, format_ms, in_words
+from observe.durations import duration_ms, in_words
 from observe.errors import InputError
-from observe.export.changes import Change, RefusalReason
-from observe.export.existing_virtualservice import ExistingVirtualService
+from observe.export.changes import FieldChange
+from observe.export.existing_virtualservice import ExistingRoute, ExistingVirtualService
 from observe.export.host_routes import HostObjects
+from observe.export.refusals import RefusalReason
 from observe.export.validate import problems
-from observe.export.virtualservice import ANNOTATION
-from observe.export.yaml_edit import SetValue
+
+#: What is to be edited, in which all routes to a host have to agree.
+What = Literal["timeout", "retries"]
 
 
 @dataclass(frozen=True)
 class Editable:
-    """The object and the http routes to edit, all with the same timeout today."""
+    """The object and the http routes to edit, which all say the same today."""
 
     existing: ExistingVirtualService
     routes: tuple[int, ...]
-    timeout_ms: float | None
+
+    @property
+    def route(self) -> dict[str, Any]:
+        """The first of the routes."""
+        return self.existing.http[self.routes[0]]
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,13 @@ class NotEditable:
     message: str
 
 
-def editable(found: HostObjects, host: str, namespace: str) -> Editable | NotEditable | None:
-    """The object and routes that hold a host's timeout; None when no object defines the host.
+def editable(
+    found: HostObjects, host: str, namespace: str, what: What = "timeout"
+) -> Editable | NotEditable | None:
+    """The object and routes that hold a host's timeout or retries; None when no object does.
 
     Raises:
-        InputError: a timeout in the file is not a duration.
+        InputError: a timeout or the retries in the file cannot be read.
     """
     if len(found.defining) > 1:
         labels = ", ".join(item.label for item in found.defining)
@@ -50,19 +59,21 @@ def editable(found: HostObjects, host: str, namespace: str) -> Editable | NotEdi
             f"{len(found.defining)} VirtualServices define {host}: {labels}; merge them first",
         )
     if found.defining:
-        return _routes(found.defining[0], host, namespace)
+        return _routes(found.defining[0], host, namespace, what)
     others = (
         (found.gateway_only, RefusalReason.GATEWAY_ONLY, "is bound to a gateway, not to the mesh"),
         (found.wildcard, RefusalReason.WILDCARD_HOST, "matches the host by a wildcard only"),
         (found.abbreviated, RefusalReason.HOST_ABBREVIATED, "does not write the host in full"),
     )
-    for objects, reason, what in others:
+    for objects, reason, words in others:
         if objects:
-            return NotEditable(reason, f"{objects[0].label} {what}")
+            return NotEditable(reason, f"{objects[0].label} {words}")
     return None
 
 
-def _routes(item: ExistingVirtualService, host: str, namespace: str) -> Editable | NotEditable:
+def _routes(
+    item: ExistingVirtualService, host: str, namespace: str, what: What
+) -> Editable | NotEditable:
     refused = _refusal(item, host)
     if refused:
         return refused
@@ -77,13 +88,31 @@ def _routes(item: ExistingVirtualService, host: str, namespace: str) -> Editable
             RefusalReason.ROUTES_SPLIT,
             f"{item.label} splits a route (line {split[0].line}) between {host} and other hosts",
         )
-    timeouts = {route.timeout_ms for route in routes}
-    if len(timeouts) > 1:
-        written = ", ".join(sorted(in_words(t) for t in timeouts))
+    if len({_said(route, what) for route in routes}) > 1:
+        written = ", ".join(sorted({_in_words(route, what) for route in routes}))
         return NotEditable(
-            RefusalReason.ROUTES_DIFFER, f"{item.label} has different timeouts: {written}"
+            RefusalReason.ROUTES_DIFFER,
+            f"{item.label} has routes with different {_WORD[what]}: {written}",
         )
-    return Editable(item, tuple(route.index for route in routes), routes[0].timeout_ms)
+    return Editable(item, tuple(route.index for route in routes))
+
+
+_WORD: dict[What, str] = {"timeout": "timeouts", "retries": "retries"}
+
+
+def _said(route: ExistingRoute, what: What) -> Hashable:
+    return route.timeout_ms if what == "timeout" else route.retries
+
+
+def _in_words(route: ExistingRoute, what: What) -> str:
+    if what == "timeout":
+        return in_words(route.timeout_ms)
+    if route.retries is None:
+        return "none said"
+    per_try = route.per_try_timeout_ms
+    tail = f" of {in_words(per_try)}" if per_try is not None else ""
+    tail += f" on {','.join(route.retry_on)}" if route.retry_on else ""
+    return f"{route.attempts} attempts{tail}"
 
 
 def _refusal(item: ExistingVirtualService, host: str) -> NotEditable | None:
@@ -106,12 +135,28 @@ def _refusal(item: ExistingVirtualService, host: str) -> NotEditable | None:
     return None
 
 
-def problems_after(item: ExistingVirtualService, routes: Iterable[int], after_ms: int) -> list[str]:
-    """What Istio would refuse in the object with these routes changed."""
+def problems_after(
+    item: ExistingVirtualService, routes: Iterable[int], fields: Iterable[FieldChange]
+) -> list[str]:
+    """What Istio would refuse in the object with these fields of these routes changed."""
     data = copy.deepcopy(item.data)
     for index in routes:
-        data["spec"]["http"][index]["timeout"] = format_ms(after_ms)
+        for field in fields:
+            put(data["spec"]["http"][index], field)
     return problems(data)
+
+
+def put(holder: dict[str, Any], field: FieldChange) -> None:
+    """Make a change in plain values."""
+    for key in field.path[:-1]:
+        inner = holder.get(key)
+        if not isinstance(inner, dict):
+            inner = holder[key] = {}
+        holder = inner
+    if field.after is None:
+        holder.pop(field.path[-1], None)
+    else:
+        holder[field.path[-1]] = field.after
 
 
 def retry_notes(item: ExistingVirtualService, routes: Iterable[int], after_ms: int) -> list[str]:
@@ -130,28 +175,3 @@ def retry_notes(item: ExistingVirtualService, routes: Iterable[int], after_ms: i
                 "so that Envoy ignores it"
             )
     return notes
-
-
-def edits(change: Change, annotations: dict[str, str] | None = None) -> list[SetValue]:
-    """The values to set for one change.
-
-    Objects that an earlier export created carry annotations with the origin of their numbers;
-    those are brought up to date, all others keep theirs.
-    """
-    item = change.existing
-    if item is None:
-        return []
-    document, root = item.document.index, item.path
-    values = [
-        SetValue(
-            document, (*root, "spec", "http", index), "timeout", format_ms(change.after_ms), "route"
-        )
-        for index in change.routes
-    ]
-    present = (item.data.get("metadata") or {}).get("annotations")
-    if isinstance(present, dict) and f"{ANNOTATION}/recommendation" in present:
-        path = (*root, "metadata", "annotations")
-        values += [
-            SetValue(document, path, key, value) for key, value in (annotations or {}).items()
-        ]
-    return values

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from observe.durations import shown
 from observe.errors import InputError
-from observe.export.changes import Skipped
+from observe.export.fields import OF_KIND
+from observe.export.refusals import Skipped
+from observe.export.releases import Release, read_release
 from observe.recommend.base_model import CONFIDENCES, Confidence
-from observe.recommend.model import Advice
-from observe.recommend.timeout_model import TimeoutRecommendation
-
-_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(\.\d{1,4})?(-[\w.]+)?\Z")
+from observe.recommend.model import Advice, AnyRecommendation
 
 #: The release that began to serve networking.istio.io/v1.
 _V1_SINCE = (1, 22)
@@ -26,10 +24,11 @@ class ExportOptions:
     """What to export.
 
     Attributes:
-        only: globs; a recommendation is taken when its kind (`timeout`), its target
+        only: globs; a recommendation is taken when its kind (`retry`), its target
             (`east/shop/*`) or its id matches one. Empty: all.
         min_confidence: the lowest confidence that is exported.
-        max_change: a set timeout is at most multiplied or divided by this in one run; above 1.
+        max_change: a number that is set is at most multiplied or divided by this in one run;
+            above 1.
         cluster: only this cluster.
         istio_version: release of the control plane, such as `1.24`; None: a current one.
     """
@@ -50,19 +49,24 @@ class ExportOptions:
                 f"{shown(self.min_confidence)} is not a confidence",
                 f"give one of {', '.join(CONFIDENCES)}",
             )
-        if self.istio_version is not None and not _VERSION.match(self.istio_version):
-            raise InputError(
-                f"{shown(self.istio_version)} is not an Istio version", "write it as 1.24"
-            )
+        if self.istio_version is not None:
+            read_release(self.istio_version)
+
+    @property
+    def release(self) -> Release | None:
+        """The release that is asked for; None where none is named."""
+        return read_release(self.istio_version) if self.istio_version else None
 
     @property
     def api_version(self) -> str:
         """`v1`, or `v1beta1` for releases that do not serve v1."""
-        found = _VERSION.match(self.istio_version) if self.istio_version else None
-        old = found is not None and (int(found[1]), int(found[2])) < _V1_SINCE
-        return "v1beta1" if old else "v1"
+        return "v1beta1" if self.lacks(_V1_SINCE) else "v1"
 
-    def selects(self, recommendation: TimeoutRecommendation) -> bool:
+    def lacks(self, since: tuple[int, int] | None) -> bool:
+        """Whether the release that is asked for does not have what came with `since`."""
+        return since is not None and self.release is not None and self.release.minor < since
+
+    def selects(self, recommendation: AnyRecommendation) -> bool:
         """Whether `only` names the recommendation."""
         names = (recommendation.kind, recommendation.target.path, recommendation.id)
         return not self.only or any(
@@ -70,24 +74,29 @@ class ExportOptions:
         )
 
 
-def in_cluster(advice: Advice, cluster: str | None) -> list[TimeoutRecommendation]:
+def exported(advice: Advice) -> list[AnyRecommendation]:
+    """The recommendations of the kinds that are exported."""
+    return [r for r in advice.recommendations if r.kind in OF_KIND]
+
+
+def in_cluster(advice: Advice, cluster: str | None) -> list[AnyRecommendation]:
     """The recommendations of one cluster, or all, sorted by id.
 
     Raises:
         InputError: the advice knows clusters, but not this one.
     """
-    known = {r.target.cluster for r in advice.timeouts}
+    known = {r.target.cluster for r in exported(advice)}
     known |= {w.target.cluster for w in advice.withheld}
     if cluster is not None and known and cluster not in known:
         names = ", ".join(sorted(name for name in known if name)) or "none by name"
         raise InputError(f"the advice has nothing for the cluster '{cluster}'", f"it has: {names}")
-    chosen = [r for r in advice.timeouts if cluster is None or r.target.cluster == cluster]
+    chosen = [r for r in exported(advice) if cluster is None or r.target.cluster == cluster]
     return sorted(chosen, key=lambda r: r.id)
 
 
 def left_alone(
-    recommendations: list[TimeoutRecommendation], options: ExportOptions
-) -> Iterator[tuple[TimeoutRecommendation, Skipped | None]]:
+    recommendations: list[AnyRecommendation], options: ExportOptions
+) -> Iterator[tuple[AnyRecommendation, Skipped | None]]:
     """Each recommendation, with the reason when no change is wanted from it."""
     lowest = CONFIDENCES.index(options.min_confidence)
     for item in recommendations:

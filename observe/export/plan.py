@@ -1,7 +1,7 @@
 """Turn advice into files: what to apply, what was refused, and the way back.
 
 A pure function of the advice, of what is there and of the options. Two promises hold: a host
-never gets a second VirtualService, and no timeout moves further than one step.
+never gets a second VirtualService or DestinationRule, and no number moves further than one step.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from observe.export.changes import Change, Outcome, Refusal, RefusalReason, Skipped
+from observe.durations import duration_ms
+from observe.export.changes import Change, Outcome
 from observe.export.current import Current
 from observe.export.decide import decide
 from observe.export.layout import lay_out
-from observe.export.options import ExportOptions, in_cluster, left_alone
+from observe.export.options import ExportOptions, exported, in_cluster, left_alone
+from observe.export.refusals import Refusal, RefusalReason, Skipped
 from observe.export.render import render
-from observe.recommend.model import Advice
+from observe.recommend.model import Advice, AnyRecommendation
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class ExportPlan:
         rollback: relative path → YAML that brings the old state back: `restore/...` to apply,
             `delete/...` to delete.
         diff: unified difference of the files that are edited.
-        changes: each timeout that is set, by id.
+        changes: what is set, by id; a recommendation may change two objects.
         refused: recommendations that ask for a change that is not made, by id.
         skipped: recommendations that ask for none or were not selected, by id.
         current_known: whether what is there was looked at.
@@ -49,15 +51,15 @@ def plan_export(
 
     Args:
         advice: the content of `recommendations.json`; what it withholds is never exported.
-        current: the VirtualServices that are there; None: not known, so that hosts for which the
-            advice knows of a timeout are refused.
+        current: the objects that are there; None: not known, so that hosts for which the advice
+            knows of an object are refused.
         options: what to export and how far to go.
 
     Raises:
-        InputError: a timeout is not a duration, or the cluster asked for is not in the advice.
+        InputError: a value cannot be read, or the cluster asked for is not in the advice.
     """
     options = options or ExportOptions()
-    everywhere = {r.target.cluster for r in advice.timeouts}
+    everywhere = {r.target.cluster for r in exported(advice)}
     if current is not None:
         current = current.with_clusters(name for name in everywhere if name)
     recommendations = in_cluster(advice, options.cluster)
@@ -70,19 +72,7 @@ def plan_export(
             outcome.skipped.append(skipped)
         else:
             wanted.append(item)
-    asked = Counter((item.target.cluster, item.target.service) for item in wanted)
-    for item in wanted:
-        if asked[(item.target.cluster, item.target.service)] > 1:
-            message = "several recommendations name this service"
-            outcome.refused.append(Refusal(item.id, RefusalReason.DUPLICATE_TARGET, message))
-            continue
-        decision = decide(item, current, options)
-        if isinstance(decision, Change):
-            outcome.changes.append(decision)
-        elif isinstance(decision, Refusal):
-            outcome.refused.append(decision)
-        else:
-            outcome.skipped.append(decision)
+    _decide_all(wanted, current, options, outcome)
 
     changes = lay_out(outcome.changes, current, clusters)
     written = render(changes, advice, current, options.api_version)
@@ -97,3 +87,31 @@ def plan_export(
         skipped=tuple(sorted(outcome.skipped, key=lambda s: s.id)),
         current_known=current is not None,
     )
+
+
+def _decide_all(
+    wanted: list[AnyRecommendation],
+    current: Current | None,
+    options: ExportOptions,
+    outcome: Outcome,
+) -> None:
+    """Timeouts before all else: retries have to fit into them."""
+    asked = Counter((item.kind, item.target.cluster, item.target.service) for item in wanted)
+    timeouts: dict[tuple[str | None, str], float] = {}
+    for item in sorted(wanted, key=lambda r: (r.kind != "timeout", r.id)):
+        if asked[(item.kind, item.target.cluster, item.target.service)] > 1:
+            message = "several recommendations name this service"
+            outcome.refused.append(Refusal(item.id, RefusalReason.DUPLICATE_TARGET, message))
+            continue
+        decision = decide(item, current, options, timeouts)
+        if isinstance(decision, Refusal):
+            outcome.refused.append(decision)
+        elif isinstance(decision, Skipped):
+            outcome.skipped.append(decision)
+        else:
+            outcome.changes += decision
+            if item.kind == "timeout":
+                set_to = decision[0].fields[0].after
+                timeouts[(item.target.cluster, item.target.service or "")] = float(
+                    duration_ms(set_to)
+                )

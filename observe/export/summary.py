@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from observe.durations import format_ms, in_words
-from observe.export.changes import Change
+from observe.durations import duration_ms
+from observe.export.changes import Change, FieldChange, Scalar
 from observe.export.plan import ExportPlan
 from observe.export.render import DELETE, RESTORE, one_line
 
 EXPORT_VERSION = "observe-export/v1"
+
+#: Kinds of recommendations, one and several, for a reader.
+_KINDS = {
+    "timeout": ("timeout", "timeouts"),
+    "retry": ("retry policy", "retry policies"),
+    "connectionPool": ("connection pool", "connection pools"),
+    "outlierDetection": ("outlier detection", "outlier detections"),
+}
 
 #: Folders of an export.
 MANIFESTS, ROLLBACK = "manifests", "rollback"
@@ -17,10 +26,10 @@ MANIFESTS, ROLLBACK = "manifests", "rollback"
 
 def summary_markdown(plan: ExportPlan) -> str:
     """A short page: what changes per host, what was refused, how to apply and how to undo."""
-    parts = ["# Exported timeouts", "", _headline(plan), ""]
+    parts = ["# Exported recommendations", "", _headline(plan), ""]
     if plan.changes:
-        parts += ["| host | cluster | today | set to | file |", "|---|---|---|---|---|"]
-        parts += [_row(change) for change in plan.changes]
+        parts += ["| host | cluster | field | today | set to | file |", "|---|---|---|---|---|---|"]
+        parts += [_row(change, each) for change in plan.changes for each in change.fields]
         parts.append("")
         notes = [(c, note) for c in plan.changes for note in _notes(c)]
         parts += [f"- {_cell(change.id)}: {_cell(note)}" for change, note in notes]
@@ -45,9 +54,9 @@ def export_document(plan: ExportPlan) -> dict[str, Any]:
                 "action": change.action,
                 "host": change.host,
                 "cluster": change.advice.target.cluster,
-                "beforeMs": change.before_ms,
-                "afterMs": change.after_ms,
-                "proposedMs": change.proposed_ms,
+                "object": change.kind,
+                "fields": [_field(each) for each in change.fields],
+                **_milliseconds(change),
                 "limited": change.limited,
                 "file": f"{MANIFESTS}/{change.path}",
                 "notes": _notes(change),
@@ -61,37 +70,83 @@ def export_document(plan: ExportPlan) -> dict[str, Any]:
     }
 
 
+def _field(each: FieldChange) -> dict[str, Any]:
+    return {
+        "field": each.name,
+        "before": each.before,
+        "after": each.after,
+        "proposed": each.proposed,
+        "limited": each.limited,
+    }
+
+
+def _milliseconds(change: Change) -> dict[str, float | int | None]:
+    """A timeout in milliseconds, as this file tells it since its first version."""
+    if change.advice.kind != "timeout":
+        return {}
+    each = change.fields[0]
+    return {
+        "beforeMs": None if each.before is None else float(duration_ms(each.before)),
+        "afterMs": int(duration_ms(each.after)),
+        "proposedMs": int(duration_ms(each.proposed)),
+    }
+
+
+def counted(plan: ExportPlan) -> str:
+    """What is exported, by kind: `3 timeouts, 1 retry policy`."""
+    kinds = Counter[str](kind for kind, _ in {(c.advice.kind, c.id) for c in plan.changes})
+    named = [
+        f"{kinds[kind]} {one if kinds[kind] == 1 else many}"
+        for kind, (one, many) in _KINDS.items()
+        if kinds[kind]
+    ]
+    return ", ".join(named) or "0 recommendations"
+
+
 def _headline(plan: ExportPlan) -> str:
-    created = sum(change.action == "create" for change in plan.changes)
-    edited = len(plan.changes) - created
     text = (
-        f"{created} VirtualService(s) to create, {edited} to edit, "
+        f"{_objects(plan, 'create')} to create, {_objects(plan, 'edit')} to edit, "
         f"{len(plan.refused)} refused, {len(plan.skipped)} with nothing to do."
     )
-    if not plan.current_known and created:
+    if not plan.current_known and any(change.action == "create" for change in plan.changes):
         text += (
-            " The VirtualServices that are there were not given (`--current`): make sure that "
-            "none of these hosts has one, because the mesh applies only the older of two."
+            " What is there was not given (`--current`): make sure that none of these hosts has "
+            "such an object, because the mesh applies only one of two."
         )
     return text
 
 
-def _row(change: Change) -> str:
-    today = in_words(change.before_ms)
+def _objects(plan: ExportPlan, action: str) -> str:
+    """`2 VirtualServices, 1 DestinationRule`."""
+    found = {
+        (change.kind, change.same_object if change.existing is None else change.existing.place)
+        for change in plan.changes
+        if change.action == action
+    }
+    counts = sorted(Counter(kind for kind, _ in found).items(), reverse=True)
+    return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts) or "nothing"
+
+
+def _row(change: Change, each: FieldChange) -> str:
     cluster = _cell(change.advice.target.cluster or "-")
     file = _cell(f"{MANIFESTS}/{change.path}")
-    return f"| {change.host} | {cluster} | {today} | {format_ms(change.after_ms)} | {file} |"
+    after = "removed" if each.after is None else _said(each.after)
+    today = _said(each.before)
+    return f"| {change.host} | {cluster} | {each.name} | {today} | {after} | {file} |"
+
+
+def _said(value: Scalar | None) -> str:
+    return "none" if value is None else _cell(str(value))
 
 
 def _notes(change: Change) -> list[str]:
-    notes = list(change.notes)
-    if change.limited:
-        notes.insert(
-            0,
-            f"{format_ms(change.proposed_ms)} was proposed; one step goes to "
-            f"{format_ms(change.after_ms)}. Export again after the next report",
-        )
-    return notes
+    steps = [
+        f"{each.name}: {each.proposed} was proposed; one step goes to {each.after}. Export again "
+        "after the next report"
+        for each in change.fields
+        if each.limited and each.after is not None
+    ]
+    return [*steps, *change.notes]
 
 
 def _instructions(plan: ExportPlan) -> list[str]:

@@ -1,8 +1,8 @@
-"""A new VirtualService that sets one timeout, for a host that has none.
+"""New objects for a host that has none: a VirtualService, a DestinationRule.
 
-It holds no `retries`: a VirtualService without them keeps the mesh's default retry policy
-(two more attempts on failures that happen before a request is processed), and the route timeout
-covers all tries together.
+A VirtualService without `retries` keeps the mesh's default retry policy (two more attempts on
+failures that happen before a request is processed), and the route timeout covers all tries
+together. A DestinationRule in the service's namespace is found by the clients of all namespaces.
 """
 
 from __future__ import annotations
@@ -11,15 +11,10 @@ import hashlib
 from collections.abc import Collection
 from typing import Any
 
-from observe.durations import format_ms
 from observe.export.existing import API_GROUP
 from observe.export.hosts import is_label, short_name
-from observe.recommend.model import SCHEMA_VERSION, Advice
-from observe.recommend.timeout_model import TimeoutRecommendation
+from observe.export.provenance import MANAGED_BY
 
-#: Prefix of the annotations that say where a value comes from.
-ANNOTATION = "mesh-observe.dev"
-MANAGED_BY = {"app.kubernetes.io/managed-by": "mesh-observe"}
 _PREFIX = "observe-"
 _LONGEST = 63
 
@@ -44,22 +39,10 @@ def object_name(host: str, namespace: str, taken: Collection[str] = ()) -> str:
     return free
 
 
-def provenance(advice: Advice, recommendation: TimeoutRecommendation) -> dict[str, str]:
-    """Annotations that lead from an object back to the numbers behind it."""
-    window = advice.window
-    return {
-        f"{ANNOTATION}/schema-version": SCHEMA_VERSION,
-        f"{ANNOTATION}/recommendation": recommendation.id,
-        f"{ANNOTATION}/window": f"{window.start.isoformat()}/{window.end.isoformat()}",
-        f"{ANNOTATION}/confidence": recommendation.confidence,
-        f"{ANNOTATION}/reasons": ",".join(recommendation.reasons),
-    }
-
-
 def virtual_service(
     host: str,
     namespace: str,
-    timeout_ms: int,
+    fields: dict[str, Any],
     annotations: dict[str, str],
     *,
     name: str,
@@ -70,24 +53,55 @@ def virtual_service(
     Args:
         host: full name of the service.
         namespace: namespace of the service; the object lives there.
-        timeout_ms: whole milliseconds, at least 1.
+        fields: what the route says besides: `timeout`, `retries`.
         annotations: see `provenance`.
         name: see `object_name`.
         api_version: `v1` (served since Istio 1.22) or `v1beta1`.
     """
+    route = {"route": [{"destination": {"host": host}}], **fields}
+    spec = {"hosts": [host], "http": [route]}
+    return _object("VirtualService", name, namespace, annotations, spec, api_version)
+
+
+def destination_rule(
+    host: str,
+    namespace: str,
+    policy: dict[str, Any],
+    annotations: dict[str, str],
+    *,
+    name: str,
+    api_version: str = "v1",
+) -> dict[str, Any]:
+    """A DestinationRule that sets a trafficPolicy for all traffic to the host.
+
+    Args:
+        host: full name of the service.
+        namespace: namespace of the service; the object lives there, where all clients find it.
+        policy: the `trafficPolicy`.
+        annotations: see `provenance`.
+        name: see `object_name`.
+        api_version: `v1` (served since Istio 1.22) or `v1beta1`.
+    """
+    spec = {"host": host, "trafficPolicy": policy}
+    return _object("DestinationRule", name, namespace, annotations, spec, api_version)
+
+
+def _object(
+    kind: str,
+    name: str,
+    namespace: str,
+    annotations: dict[str, str],
+    spec: dict[str, Any],
+    api_version: str,
+) -> dict[str, Any]:
     return {
         "apiVersion": f"{API_GROUP}/{api_version}",
-        "kind": "VirtualService",
+        "kind": kind,
         "metadata": {
             "name": name,
             "namespace": namespace,
             "labels": dict(MANAGED_BY),
             "annotations": dict(annotations),
         },
-        "spec": {
-            "hosts": [host],
-            "http": [
-                {"route": [{"destination": {"host": host}}], "timeout": format_ms(timeout_ms)}
-            ],
-        },
+        "spec": spec,
     }

@@ -16,6 +16,7 @@ from observe.durations import shown
 from observe.export.existing import API_VERSIONS
 from observe.export.hosts import is_host
 from observe.export.validate import problems
+from observe.export.validate_rule import contradictions
 from observe.export.yaml_io import YamlPath
 from observe.lint.model import Finding, Rule
 from observe.lint.objects import ConfigObject
@@ -162,34 +163,8 @@ def _empty(item: ConfigObject, path: YamlPath, policy: dict[str, Any]) -> Iterat
 def _contradictions(
     item: ConfigObject, path: YamlPath, policy: dict[str, Any]
 ) -> Iterator[Finding]:
-    outlier, pool = policy.get("outlierDetection", {}), policy.get("connectionPool", {})
-    http, balancer = pool.get("http", {}), policy.get("loadBalancer", {})
-    local = outlier.get("consecutiveLocalOriginFailures", 0)
-    said = {
-        ("outlierDetection", "consecutiveLocalOriginFailures"): (
-            local > 0 and not outlier.get("splitExternalLocalOriginErrors", False),
-            f"consecutiveLocalOriginFailures is {local} without splitExternalLocalOriginErrors",
-        ),
-        ("connectionPool", "http", "useClientProtocol"): (
-            http.get("useClientProtocol", False) and http.get("h2UpgradePolicy") == "UPGRADE",
-            "h2UpgradePolicy UPGRADE and useClientProtocol exclude one another",
-        ),
-        ("connectionPool", "http", "http2KeepAlive"): (
-            len(http.get("http2KeepAlive", {"interval": 0, "timeout": 0})) < 2,
-            "http2KeepAlive needs both interval and timeout",
-        ),
-        ("loadBalancer", "zoneAwareLbSetting"): (
-            "zoneAwareLbSetting" in balancer and "localityLbSetting" in balancer,
-            "localityLbSetting and zoneAwareLbSetting exclude one another",
-        ),
-        ("loadBalancer", "warmup"): (
-            "warmup" in balancer and "duration" not in balancer["warmup"],
-            "warmup has no duration",
-        ),
-    }
-    for field, (breach, words) in said.items():
-        if breach:
-            yield INVALID_OBJECT.at(item, (*path, *field), words, _REFUSED)
+    for field, words in contradictions(policy):
+        yield INVALID_OBJECT.at(item, (*path, *field), words, _REFUSED)
 
 
 def _path_of(field: str) -> YamlPath:

@@ -33,7 +33,7 @@ FOLDERS = {"demo": "demo", "collect": "snapshot", "report": "report", "export": 
         (("demo", "--port", "70000"), "70000 is not in the range"),
         (("demo", "--seed", "-1"), "-1 is not in the range"),
         (("export", "--max-change", "1", "--diff"), "give a factor above 1, such as 2"),
-        (("export", "--istio-version", "latest"), "write it as 1.24"),
+        (("export", "--istio-version", "latest"), "write it as 1.27"),
         (("report", "--token-file", "absent", "--prometheus", "http://x"), "absent does not exist"),
         (("report", "--ca-file", "absent", "--prometheus", "http://x"), "absent does not exist"),
         (("report", "--snapshot", "absent"), "absent is not a snapshot: manifest.json is missing"),

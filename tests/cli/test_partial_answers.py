@@ -273,4 +273,4 @@ def test_a_window_without_anything_gets_a_report_that_says_what_to_do(
     assert "choose another window" in (tmp_path / "observe-report/report.html").read_text()
     export = observe("export", "--snapshot", "observe-report/snapshot")
     assert export.code == 0
-    assert "0 timeouts are set" in export.err
+    assert "0 recommendations are written" in export.err

@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from observe.errors import InputError
-from observe.export.changes import REFUSAL_MEANING, RefusalReason
+from observe.export.changes import FieldChange
 from observe.export.current import Current, read_current
-from observe.export.decide import bounded
 from observe.export.options import ExportOptions
 from observe.export.plan import plan_export
+from observe.export.refusals import REFUSAL_MEANING, RefusalReason
+from observe.export.steps import bounded
 from observe.export.yaml_io import load_documents
 from observe.recommend.model import Withheld
 from observe.target import Target
@@ -42,7 +43,8 @@ def test_a_host_without_an_object_gets_one_with_the_way_back() -> None:
         "metadata:\n  name: observe-payment\n  namespace: shop\n"
     }
     (change,) = plan.changes
-    assert (change.action, change.before_ms, change.after_ms) == ("create", None, 850)
+    assert (change.action, change.kind) == ("create", "VirtualService")
+    assert change.fields == (FieldChange(("timeout",), None, "850ms", "850ms"),)
     assert plan.diff == "" and not plan.current_known
 
 
@@ -184,7 +186,7 @@ def test_a_large_change_is_limited_and_said_so(tmp_path: Path) -> None:
     plan = plan_export(wanted, current)
     (change,) = plan.changes
     assert change.limited
-    assert (change.before_ms, change.after_ms, change.proposed_ms) == (30_000.0, 15_000, 850)
+    assert change.fields == (FieldChange(("timeout",), "30s", "15s", "850ms", limited=True),)
     assert "timeout: 15s" in plan.files["vs.yaml"]
     # the same advice again is the same step, not another one
     again = plan_export(wanted, current_of(tmp_path, plan.files))

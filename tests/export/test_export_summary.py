@@ -24,14 +24,14 @@ def test_the_summary_reads_as_shown_in_the_documentation(tmp_path: Path) -> None
 
 def test_an_export_of_nothing_still_reads_well() -> None:
     assert summary_markdown(plan_export(advice())) == (
-        "# Exported timeouts\n\n0 VirtualService(s) to create, 0 to edit, 0 refused, "
+        "# Exported recommendations\n\nnothing to create, nothing to edit, 0 refused, "
         "0 with nothing to do.\n"
     )
 
 
 def test_without_current_settings_the_reader_is_warned() -> None:
     text = summary_markdown(plan_export(advice(recommendation())))
-    assert "make sure that none of these hosts has one" in text
+    assert "make sure that none of these hosts has such an object" in text
     assert "kubectl delete -R -f rollback/delete" in text
     assert "rollback/restore" not in text
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from observe.export.hosts import is_label
+from observe.export.provenance import provenance
 from observe.export.validate import problems
-from observe.export.virtualservice import object_name, provenance, virtual_service
+from observe.export.virtualservice import object_name, virtual_service
 from observe.export.yaml_io import dump_documents
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -49,7 +50,11 @@ def test_an_external_host_does_not_share_the_name_of_a_service_like_it() -> None
 def test_a_new_object_is_written_as_shown_in_the_documentation() -> None:
     item = recommendation()
     data = virtual_service(
-        PAYMENT, "shop", 850, provenance(advice(item), item), name="observe-payment"
+        PAYMENT,
+        "shop",
+        {"timeout": "850ms"},
+        provenance(advice(item), [item]),
+        name="observe-payment",
     )
     assert problems(data) == []
     assert "retries" not in data["spec"]["http"][0]
