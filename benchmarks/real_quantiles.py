@@ -73,7 +73,7 @@ def quantile_errors(snapshot: Snapshot, calls: pd.DataFrame) -> pd.DataFrame:
 def predictions(advice: Advice, calls: pd.DataFrame) -> pd.DataFrame:
     """Share of calls that each timeout cuts: predicted from buckets, and of the exact calls."""
     rows = []
-    for proposal in advice.recommendations:
+    for proposal in advice.timeouts:
         name = str(proposal.target.service).split(".")[0]
         timeout = float(parse_ms(proposal.proposed["timeout"]))
         mine = calls[(calls["reporter"] == "source") & (calls["destination"] == name)]

@@ -103,10 +103,8 @@ def by_runbook(client: PrometheusClient, start: pd.Timestamp, end: pd.Timestamp)
 
 def proposals(advice: Advice) -> dict[str, float | str]:
     """Timeout (ms) or the reason why there is none, by workload."""
-    given = {
-        r.target.service: float(parse_ms(r.proposed["timeout"])) for r in advice.recommendations
-    }
-    withheld = {w.target.service: w.reason for w in advice.withheld}
+    given = {r.target.service: float(parse_ms(r.proposed["timeout"])) for r in advice.timeouts}
+    withheld = {w.target.service: w.reason for w in advice.withheld_of("timeout")}
     return {str(host).split(".")[0]: value for host, value in (given | withheld).items()}
 
 

@@ -63,13 +63,11 @@ def print_totals(raw: Snapshot, recorded: Snapshot) -> None:
 
 def print_timeouts(raw: Advice, recorded: Advice) -> None:
     """Differences of the proposals."""
-    theirs = {r.id: r for r in recorded.recommendations}
-    pairs = [(r, theirs[r.id]) for r in raw.recommendations if r.id in theirs]
+    theirs = {r.id: r for r in recorded.timeouts}
+    pairs = [(r, theirs[r.id]) for r in raw.timeouts if r.id in theirs]
     timeouts = np.array([[parse_ms(r.proposed["timeout"]) for r in pair] for pair in pairs], float)
     quantiles = np.array([[r.evidence.estimate_ms for r in pair] for pair in pairs], float)
-    print(
-        f"\n{len(raw.recommendations)} timeouts from counters, {len(theirs)} from rates; ", end=""
-    )
+    print(f"\n{len(raw.timeouts)} timeouts from counters, {len(theirs)} from rates; ", end="")
     print(f"{len(pairs)} for the same targets.")
     for what, values in (("timeout", timeouts), ("quantile", quantiles)):
         off = np.abs(values[:, 1] / values[:, 0] - 1)
@@ -77,7 +75,9 @@ def print_timeouts(raw: Advice, recorded: Advice) -> None:
         print(f"the same in {int((off == 0).sum())}.")
     same = sum(a.confidence == b.confidence and a.severity == b.severity for a, b in pairs)
     print(f"Severity and confidence are the same in {same} of {len(pairs)}.")
-    left, right = ({(w.target.path, w.reason) for w in a.withheld} for a in (raw, recorded))
+    left, right = (
+        {(w.target.path, w.reason) for w in a.withheld_of("timeout")} for a in (raw, recorded)
+    )
     print(f"Withheld for the same reason: {len(left & right)} of {len(left)}.")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import observe
 from observe.demo import demo_current_yaml, demo_mesh, snapshot_from_truth
+from observe.durations import parse_ms
 from observe.errors import InputError, SourceError
 from observe.recommend.policy import Policy, TimeoutPolicy
 
@@ -61,17 +62,19 @@ def test_edges_are_who_calls_whom(mesh: observe.Mesh) -> None:
 def test_recommendations_heed_policy_and_current_settings(
     mesh: observe.Mesh, current: Path
 ) -> None:
-    plain = {r.target.path: r for r in mesh.recommend().recommendations}
+    plain = {r.target.path: r for r in mesh.recommend().timeouts}
     assert plain["east/shop/ads"].current is None
-    known = {r.target.path: r for r in mesh.recommend(current=str(current)).recommendations}
+    known = {r.target.path: r for r in mesh.recommend(current=str(current)).timeouts}
     assert (known["east/shop/ads"].current or {})["timeout"] == "30s"
     patient = Policy(timeout=TimeoutPolicy(minimum_ms=5000))
-    assert {r.proposed["timeout"] for r in mesh.recommend(patient).recommendations} == {"5s"}
+    lifted = {r.target.path: r.proposed["timeout"] for r in mesh.recommend(patient).timeouts}
+    assert lifted["east/shop/payment"] == "5s"
+    assert min(map(parse_ms, lifted.values())) == 5000
 
 
 def test_a_number_is_explained_as_text(mesh: observe.Mesh) -> None:
     text = mesh.explain("shop/checkout")
-    (one,) = [r for r in mesh.recommend().recommendations if r.target.path == "east/shop/checkout"]
+    (one,) = [r for r in mesh.recommend().timeouts if r.target.path == "east/shop/checkout"]
     assert text.startswith("checkout (shop, cluster east): ")
     assert one.proposed["timeout"] in text
     assert "How the number came about" in text

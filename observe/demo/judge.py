@@ -39,11 +39,9 @@ def judge_timeouts(advice: Advice, truth: Truth, rate: float = 0.001) -> list[Ju
         truth: the mesh, placed where the telemetry was (:meth:`Truth.starting`).
         rate: the false-timeout rate that the advice was made for.
     """
-    proposed = {
-        r.target.path: float(parse_ms(r.proposed["timeout"])) for r in advice.recommendations
-    }
-    reasons = {r.target.path: r.reasons for r in advice.recommendations}
-    reasons |= {w.target.path: (w.reason,) for w in advice.withheld}
+    proposed = {r.target.path: float(parse_ms(r.proposed["timeout"])) for r in advice.timeouts}
+    reasons = {r.target.path: r.reasons for r in advice.timeouts}
+    reasons |= {w.target.path: (w.reason,) for w in advice.withheld_of("timeout")}
     return [
         Judged(
             target=target,

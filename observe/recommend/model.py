@@ -82,3 +82,7 @@ class Advice(CamelModel):
     def timeouts(self) -> tuple[TimeoutRecommendation, ...]:
         """The timeouts among the recommendations."""
         return tuple(r for r in self.recommendations if isinstance(r, TimeoutRecommendation))
+
+    def withheld_of(self, kind: Kind) -> tuple[Withheld, ...]:
+        """What is withheld of one kind."""
+        return tuple(w for w in self.withheld if w.kind == kind)

@@ -178,8 +178,8 @@ def test_the_mean_duration_is_that_of_the_page(scraped: Scraped) -> None:
 
 def test_hosts_outside_the_mesh_and_silent_clients_get_no_timeout(scraped: Scraped) -> None:
     advice = Mesh(scraped.snapshot).recommend()
-    assert advice.recommendations == ()
-    assert {(w.target.service, w.reason) for w in advice.withheld} == {
+    assert advice.timeouts == ()
+    assert {(w.target.service, w.reason) for w in advice.withheld_of("timeout")} == {
         ("archive.ubuntu.com", "NOT_A_SERVICE"),
         ("repo.mongodb.org", "NOT_A_SERVICE"),
         ("security.ubuntu.com", "NOT_A_SERVICE"),

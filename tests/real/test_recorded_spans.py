@@ -124,7 +124,7 @@ def test_increase_reaches_into_gaps_and_the_tool_says_that_they_are_there(
     source = unrecorded.mesh.snapshot.manifest.source
     assert source.coverage < 0.9
     assert any("nothing was recorded" in warning for warning in source.warnings)
-    for proposal in unrecorded.advice.recommendations:
+    for proposal in unrecorded.advice.timeouts:
         assert proposal.confidence == "low"
         assert {"LOW_COVERAGE", "SHORT_WINDOW"} <= set(proposal.reasons)
 
@@ -142,14 +142,16 @@ def test_exact_quantiles_lie_where_the_buckets_say(idle: Loaded, recording: Reco
 
 
 def test_services_with_too_few_calls_get_no_timeout(idle: Loaded) -> None:
-    withheld = {w.target.service.split(".")[0]: w.reason for w in idle.advice.withheld}
+    withheld = {
+        w.target.service.split(".")[0]: w.reason for w in idle.advice.withheld_of("timeout")
+    }
     assert withheld == {
         "checkoutservice": "TOO_FEW_REQUESTS",
         "emailservice": "TOO_FEW_REQUESTS",
         "paymentservice": "TOO_FEW_REQUESTS",
         "frontend": "SOURCE_WITHOUT_METRICS",
     }
-    assert len(idle.advice.recommendations) == 6
+    assert len(idle.advice.timeouts) == 6
 
 
 def test_what_a_timeout_is_predicted_to_cut_holds_for_the_exact_calls(

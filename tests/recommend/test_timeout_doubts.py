@@ -24,7 +24,7 @@ def test_everything_in_the_first_bucket_gives_the_minimum_and_no_crash():
 def test_layouts_without_a_common_bound_are_withheld_and_say_why():
     shot = snapshot([Call(buckets=(0, 0, 0, 0, 1000.0))])
     shot.latency["gt"] = 0.0
-    (withheld,) = recommend(shot).withheld
+    (withheld,) = recommend(shot).withheld_of("timeout")
     assert withheld.reason == "TAIL_BEYOND_BUCKETS"
     assert "no bound in common" in withheld.message
 

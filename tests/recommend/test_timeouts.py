@@ -21,6 +21,12 @@ class Set:
         routes = self.timeouts.get(service.split(".")[0])
         return None if routes is None else Routes(routes, self.source)
 
+    def retries_for(self, service: str, cluster: str | None = None):
+        return ()
+
+    def traffic_policy_for(self, service: str, cluster: str | None = None):
+        return None
+
 
 @dataclass(frozen=True)
 class Routes:
@@ -37,8 +43,8 @@ def advice(calls, current=None, policy=None, **kwargs):
 
 
 def only(found):
-    assert len(found.recommendations) == 1, found.withheld
-    return found.recommendations[0]
+    assert len(found.timeouts) == 1, found.withheld
+    return found.timeouts[0]
 
 
 def timeout_ms(recommendation):
@@ -46,7 +52,7 @@ def timeout_ms(recommendation):
 
 
 def reason_of(found, service="cart"):
-    (withheld,) = [w for w in found.withheld if w.target.path.endswith("/" + service)]
+    (withheld,) = [w for w in found.withheld_of("timeout") if w.target.path.endswith("/" + service)]
     return withheld.reason
 
 
@@ -67,15 +73,17 @@ def test_the_timeout_is_the_upper_bound_plus_headroom_rounded_up():
 def test_a_service_without_requests_enough_is_withheld_with_both_numbers():
     found = advice([Call(buckets=(4.0, 1.0, 0, 0, 0))])
     assert reason_of(found) == "TOO_FEW_REQUESTS"
-    assert found.withheld[0].message.startswith("840 requests in 7 days; 3,000 are needed")
+    assert found.withheld_of("timeout")[0].message.startswith(
+        "840 requests in 7 days; 3,000 are needed"
+    )
 
 
 def test_a_timeout_that_cuts_more_than_the_budget_hides_the_tail():
     cut = Call(buckets=(0, 0, 20.0, 0, 0), code="504", flags="UT")
     found = advice([Call(buckets=(900.0, 99.0, 1.0, 0, 0)), cut], current={"cart": (1000.0,)})
     assert reason_of(found) == "CENSORED_TAIL"
-    assert "1.96% of the requests were cut" in found.withheld[0].message
-    assert found.withheld[0].current == {"timeout": "1s", "source": "vs.yaml:1"}
+    assert "1.96% of the requests were cut" in found.withheld_of("timeout")[0].message
+    assert found.withheld_of("timeout")[0].current == {"timeout": "1s", "source": "vs.yaml:1"}
 
 
 def test_a_few_requests_that_were_cut_do_not_hide_the_tail():
@@ -131,7 +139,7 @@ def test_a_server_whose_clients_do_not_report_is_withheld():
 
 def test_a_host_that_the_mesh_does_not_know_is_withheld():
     found = advice([Call(service="api.example.com", buckets=GOOD, registered=False)])
-    assert found.withheld[0].reason == "NOT_A_SERVICE"
+    assert found.withheld_of("timeout")[0].reason == "NOT_A_SERVICE"
 
 
 def test_a_service_that_mostly_fails_is_withheld():
@@ -213,7 +221,7 @@ def test_a_caller_waits_as_long_as_its_callee_may_take():
         Call("web", "cart", GOOD),
         Call("cart", "stock", (10, 100, 88, 2, 0)),
     ]
-    found = {r.target.path: r for r in advice(calls).recommendations}
+    found = {r.target.path: r for r in advice(calls).timeouts}
     cart, stock = found["east/shop/cart"], found["east/shop/stock"]
     assert timeout_ms(stock) == 10_500
     assert timeout_ms(cart) == 10_600  # and its own work, up to the third digit

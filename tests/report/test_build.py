@@ -228,5 +228,5 @@ def test_what_the_recommenders_say_can_be_rendered():
     )
     made = recommend(telemetry)
     text = Page(build_report(made, telemetry, previous=made).html).text
-    assert len(made.recommendations) + len(made.withheld) == 2
+    assert len(made.timeouts) + len(made.withheld_of("timeout")) == 2
     assert "Nothing changed." in text

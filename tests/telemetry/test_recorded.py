@@ -132,7 +132,7 @@ def test_recommendations_agree_within_the_error_that_the_method_states(
     both: tuple[Snapshot, Snapshot],
 ) -> None:
     policy = Policy(timeout=TimeoutPolicy(false_timeout_rate=0.01))
-    raw, recorded = (recommend(snapshot, policy).recommendations for snapshot in both)
+    raw, recorded = (recommend(snapshot, policy).timeouts for snapshot in both)
     assert [r.id for r in raw] == [r.id for r in recorded] == ["timeout/east/shop/pay"]
     for left, right in zip(raw, recorded, strict=True):
         ours, theirs = (parse_ms(r.proposed["timeout"]) for r in (left, right))
