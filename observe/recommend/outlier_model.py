@@ -16,8 +16,9 @@ class Episodes(CamelModel):
 
     number: int
     hosts: int = Field(description="hosts that had one")
-    median_seconds: float
+    median_seconds: float = Field(description="in whole fine steps")
     longest_seconds: float
+    errors: float = Field(description="errors of the failing hosts in these spans")
 
 
 class OutlierEvidence(CamelModel):
@@ -27,16 +28,30 @@ class OutlierEvidence(CamelModel):
     hosts: int | None = Field(description="usual number of hosts; null: not known")
     fewest_hosts: int | None = None
     hosts_reported: bool = Field(description="whether errors are known for each host")
-    base_error_fraction: float = Field(description="errors of a healthy host")
+    base_error_fraction: float = Field(description="errors of healthy hosts")
     base_low: float
     base_high: float
+    worst_hour_fraction: float = Field(
+        description="errors of healthy hosts in the coarse step with the highest share"
+    )
+    dependence: float = Field(
+        description="correlation between a request to a host and the next one; null errors: 0"
+    )
+    outage_fraction: float = Field(
+        description="requests in steps in which most answers of all hosts were errors; left out"
+    )
     worst_host_fraction: float | None = Field(
         default=None, description="errors of the worst host in its worst coarse step"
     )
-    judged_by: Literal["5xx", "gateway"] = Field(description="which errors count in a row")
-    client_proxies: float | None = None
+    judged_by: Literal["5xx", "gateway"] = Field(
+        description="which errors in a row eject first: all 5xx, or 502, 503 and 504 alone"
+    )
+    client_proxies: float | None = Field(
+        default=None, description="proxies that share the requests, as a typical request finds it"
+    )
     requests_per_host_per_proxy: float = Field(
-        description="requests a second that one client proxy sends to one host, busiest hour"
+        description="requests a second that one client proxy sends to one host, as a typical "
+        "request finds it"
     )
     peak_to_capacity: float | None = Field(
         default=None, description="peak load per host over the highest load per host ever borne"
@@ -49,10 +64,15 @@ class OutlierEvidence(CamelModel):
 class OutlierPredicted(CamelModel):
     """What the settings would have done, all client proxies together."""
 
-    false_ejections_per_week: float
-    errors_avoided_fraction: float = Field(description="of the errors of failing hosts")
-    seconds_to_eject: float | None = Field(
-        default=None, description="how long a host that fails every request stays in use"
+    false_ejections_per_week: float = Field(description="of healthy hosts, by chance")
+    current_false_ejections_per_week: float | None = Field(
+        default=None, description="the same of what is set; null when nothing is"
+    )
+    errors_avoided_fraction: float | None = Field(
+        description="of the errors of failing hosts; null when no host was seen to fail"
+    )
+    seconds_to_eject: float = Field(
+        description="how long a host that fails every request stays in use"
     )
 
 
@@ -61,9 +81,12 @@ class OutlierBacktest(CamelModel):
 
     trained_on: tuple[datetime, datetime]
     tested_on: tuple[datetime, datetime]
-    false_ejections: float
+    consecutive_errors: int = Field(description="errors in a row that the first part advises")
+    false_ejections: float = Field(description="of healthy hosts in the rest, by chance")
     false_ejections_interval: Interval
-    errors_avoided_fraction: float
+    errors_avoided_fraction: float | None = Field(
+        description="of the errors of hosts that failed in the rest; null when none did"
+    )
 
 
 class OutlierRecommendation(Recommendation):

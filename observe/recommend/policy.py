@@ -93,7 +93,18 @@ class PoolPolicy(CamelModel):
     headroom: float = Field(
         default=1.5, ge=1, le=10, description="times the p99.9 of the requests under way"
     )
-    least_limit: int = Field(default=16, ge=1, description="no limit below this")
+    least_limit: int = Field(
+        default=8,
+        ge=1,
+        description="no limit below this; withheld where looseFactor times the need is not more",
+    )
+    accepted_shed: float = Field(
+        default=1e-4,
+        gt=0,
+        lt=0.5,
+        description="share of the requests that a limit learned on the first part of the window "
+        "may refuse in the rest before that counts as a doubt",
+    )
     busiest_share: float = Field(
         default=0.01, gt=0, le=1, description="share of the fine steps that count as the busiest"
     )
@@ -131,6 +142,9 @@ class OutlierPolicy(CamelModel):
         default=0.25,
         ge=0,
         description="how much more than the busiest load that was borne a host is trusted with",
+    )
+    most_seconds_to_eject: float = Field(
+        default=600.0, gt=0, description="withheld when a dead host would stay in use for longer"
     )
     interval_confidence: float = Field(default=0.90, gt=0.5, lt=1, description="of the intervals")
     training_share: float = Field(

@@ -39,6 +39,7 @@ class PoolEvidence(CamelModel):
     requests: float
     protocol: PoolProtocol
     method: Literal["littles-law", "envoy-gauges"]
+    tries: float = Field(default=1.0, description="factor on the load that retries may add")
     concurrency_client: float = Field(description="p99.9 of the neediest client proxy")
     client_low: float
     client_high: float
@@ -49,6 +50,15 @@ class PoolEvidence(CamelModel):
     servers: int | None = None
     clients: tuple[PoolClient, ...] = ()
     knee: Knee | None = None
+    hang_fills_seconds: float | None = Field(
+        default=None,
+        description="until the neediest client's pool is full, when the servers stop answering",
+    )
+    hang_holds: float | None = Field(
+        default=None,
+        description="requests that such a client proxy would then hold without a pool, until the "
+        "timeout; null: without a timeout there is no end to it",
+    )
     overflows: float = Field(description="requests that a pool refused (UO)")
     coverage: float
 

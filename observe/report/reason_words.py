@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from observe.recommend.reasons import Reason
+from observe.report.reason_words_outliers import OUTLIER_WORDS
+from observe.report.reason_words_pools import POOL_WORDS
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ _WORDS: dict[Reason, ReasonWords] = {
         "the mesh does not know the host", "Add a ServiceEntry if it should be tuned."
     ),
 }
+for _kind in (OUTLIER_WORDS, POOL_WORDS):
+    _WORDS.update({code: ReasonWords(*words) for code, words in _kind.items()})
 
 
 def reason_words(code: str) -> ReasonWords:

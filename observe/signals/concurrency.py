@@ -7,7 +7,7 @@ rate, because they were wanted, and not in the duration, because they were answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -136,7 +136,11 @@ class _Reader:
         ]
         where = cluster if len(here) or not len(there) else str(there.iloc[0]["cluster"])
         share = self._shares.of_server(where, host, behind)
-        return self._load((where, target.namespace, host), rows["edge"].to_numpy(), share)
+        load = self._load((where, target.namespace, host), rows["edge"].to_numpy(), share)
+        if not np.isnan(load.mean_ms).any():
+            return load
+        # durations are collected from the clients only: theirs are the longer ones
+        return replace(load, mean_ms=self._steps.mean_ms(spoken["edge"].to_numpy()))
 
     def _load(self, name: Client, edges: NDArray[np.int64], share: Share) -> Load:
         steps = self._steps

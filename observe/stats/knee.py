@@ -26,6 +26,8 @@ _LEAST_EXPLAINED = 0.5
 _WIDEST = 3.0
 #: A knee beyond this multiple of the highest concurrency seen is extrapolation.
 _BEYOND_SEEN = 1.5
+#: Below so many under way requests do not meet, and the law says nothing about them.
+_FEWEST_UNDER_WAY = 2.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ def find_knee(
     peak = _peak(found)
     rest = np.log(r) - np.log(_latency(found, x))
     explained = 1.0 - float(rest.var() / np.log(r).var())
-    if explained < _LEAST_EXPLAINED or peak > _BEYOND_SEEN * float((x * r).max()):
+    if explained < _LEAST_EXPLAINED:
+        return None
+    if not _FEWEST_UNDER_WAY <= peak <= _BEYOND_SEEN * float((x * r).max()):
         return None
     error = _jackknife(x, r, day, found) * _quantile_of_t(day, confidence)
     low, high = peak * np.exp(-error), peak * np.exp(error)
@@ -89,6 +93,8 @@ def find_knee(
 
 
 def _worth_a_fit(x: Floats, r: Floats, day: NDArray[np.generic]) -> bool:
+    if x.size == 0 or (x * r).max() * _BEYOND_SEEN < _FEWEST_UNDER_WAY:
+        return False
     if x.size < _LEAST_POINTS or np.unique(day).size < _LEAST_DAYS:
         return False
     order = np.argsort(x, kind="stable")

@@ -27,7 +27,7 @@ _MEDIAN_OF_SQUARE = 0.4549
 _LEAST_MEAN, _LEAST_PAIRS = 10.0, 24
 _BINS = 8
 #: Three standard errors of such a median, times the square root of the pairs.
-_CERTAIN = 7.0
+_CERTAIN = 9.0
 #: A swaying rate must explain the classes better than batches by this factor.
 _CLEARLY = 0.5
 #: Fewer under way than this is nothing.
@@ -56,8 +56,9 @@ class Variation:
 def variation(counts: ArrayLike) -> Variation:
     """Batches and sway of a series of counts, slow trends left out.
 
-    Half the squared difference of neighbours has the expectation batch x m for requests that come
-    in batches, m + cv2 x m² for a rate that sways, with m the mean of both (von Neumann 1941).
+    The squared second difference of neighbours, over six, has the expectation batch x m for
+    requests that come in batches, m + cv2 x m² for a rate that sways, with m their mean (Gasser,
+    Sroka & Jennen-Steinmetz 1986); where the rate only climbs or falls, it is m.
     Medians in classes of m are compared with either, so that a jump now and then does not count
     as what is usual. Where the rhythm is too flat to tell, it is batches: they need more room.
 
@@ -68,7 +69,8 @@ def variation(counts: ArrayLike) -> Variation:
         Chance alone (batch 1, cv2 0) where there is too little to see more.
     """
     n = np.asarray(counts, dtype=np.float64)
-    m, d = (n[1:] + n[:-1]) / 2, (n[1:] - n[:-1]) ** 2 / 2
+    m = (n[2:] + n[1:-1] + n[:-2]) / 3
+    d = (n[2:] - 2 * n[1:-1] + n[:-2]) ** 2 / 6  # a slope leaves nothing here
     enough = m >= _LEAST_MEAN
     m, d = m[enough], d[enough]
     if m.size < _LEAST_PAIRS:

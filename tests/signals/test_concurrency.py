@@ -115,6 +115,14 @@ def test_servers_count_what_arrives_from_everybody():
     assert server.share.busiest[0] == pytest.approx(3300 / 4300)
 
 
+def test_servers_whose_durations_are_not_collected_take_as_long_as_their_clients_wait():
+    calls = [STEADY, Call(reporter="destination", buckets=(4000, 0, 0, 0, 0))]
+    whole = snapshot(calls, hours=3)
+    sums = whole.latency_sum[whole.latency_sum["edge"] == 0].reset_index(drop=True)
+    server = concurrency_by_target(replace(whole, latency_sum=sums))[PATH].server
+    assert server.under_way[0] == pytest.approx(4000 / 300 * 0.055)
+
+
 def test_servers_that_do_not_report_have_what_their_clients_send():
     calls = [STEADY, Call(source="till", buckets=(0, 1800, 0, 0, 0))]
     server = cart(calls, containers=pods("cart", 3, 3, 3)).server
