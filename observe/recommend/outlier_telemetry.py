@@ -1,0 +1,135 @@
+"""What outlier detection is judged by, read out of a snapshot once for all targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from observe.recommend.outlier_clients import Callers, ProxiesOf, callers_of, proxies_from
+from observe.recommend.outlier_hosts import Replicas, pods_per_step, replicas_of
+from observe.signals.error_cells import Client, ErrorCells, error_cells
+from observe.signals.host_episodes import failing_alone
+from observe.signals.hosts import ServiceHosts, hosts_by_target
+from observe.signals.targets import edges_with_target
+from observe.target import Target
+from observe.telemetry.snapshot import Snapshot
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Telemetry of one target.
+
+    Attributes:
+        cells: errors per client and fine step.
+        hosts: the hosts as their proxies report them; None where they do not.
+        failing: fine steps in which one of them fails alone (H, T).
+        replicas: how many there are; None when nothing tells.
+        callers: the client proxies; None when the number of hosts is not known.
+        ejections: ejections that Envoy counted; None where its counters are not exposed.
+        step_seconds: length of a fine step.
+    """
+
+    cells: ErrorCells
+    hosts: ServiceHosts | None
+    failing: Mask | None
+    replicas: Replicas | None
+    callers: Callers | None
+    ejections: float | None
+    step_seconds: int
+
+
+class Telemetry:
+    """The frames of a snapshot, as outlier detection needs them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        window = snapshot.manifest.window
+        self.ratio = max(1, window.coarse_step_seconds // window.step_seconds)
+        self._step = window.step_seconds
+        self.coarse_seconds = window.coarse_step_seconds
+        self.steps = max(1, -(-round(window.length.total_seconds()) // self.coarse_seconds))
+        self._start = pd.Timestamp(window.start)
+        self.edges = edges_with_target(snapshot.edges)
+        self._by_target = {str(path): part for path, part in self.edges.groupby("target")}
+        self._cells = error_cells(snapshot)
+        self._hosts = hosts_by_target(snapshot)
+        self._containers = self._stepped(snapshot.containers)
+        self._proxies = self._stepped(snapshot.proxies)
+        self._ejections = _ejections(snapshot)
+
+    def registered(self, target: Target) -> bool:
+        """Whether the mesh knows the host."""
+        return bool(self._by_target[target.path]["registered"].any())
+
+    def of(self, target: Target) -> Observed | None:
+        """What is known of a target; None when no client's proxy speaks for it."""
+        cells = self._cells.get(target.path)
+        if cells is None:
+            return None
+        edges = self._by_target[target.path]
+        hosts = self._hosts_of(target)
+        failing = None if hosts is None else failing_alone(hosts)
+        servers = {
+            (str(ns), str(w))
+            for ns, w in zip(
+                edges["destination_namespace"], edges["destination_workload"], strict=True
+            )
+        }
+        steps = (self.ratio, self.coarse_seconds)
+        replicas = replicas_of(hosts, failing, cells, self._pods(servers, target), steps)
+        callers = None
+        if replicas is not None and cells.step.size:
+            callers = callers_of(cells, replicas.usual, self._proxies_of(edges, target), steps)
+        key = (target.cluster or "", target.service or "")
+        ejections = self._ejections.get(key)
+        return Observed(cells, hosts, failing, replicas, callers, ejections, self._step)
+
+    def _hosts_of(self, target: Target) -> ServiceHosts | None:
+        """The hosts in the clients' own cluster, else those of the only cluster that has some."""
+        if target.path in self._hosts:
+            return self._hosts[target.path]
+        name = target.path.split("/", 1)[1]
+        elsewhere = [p for p in self._hosts if p.split("/", 1)[1] == name]
+        return self._hosts[elsewhere[0]] if len(elsewhere) == 1 else None
+
+    def _pods(self, workloads: set[tuple[str, str]], target: Target) -> Floats | None:
+        cluster = target.cluster or ""
+        return pods_per_step(self._containers, workloads, {cluster}, self.steps)
+
+    def _proxies_of(self, edges: pd.DataFrame, target: Target) -> ProxiesOf:
+        spoken = edges[edges["speaks"]]
+        by_edge = proxies_from(self._proxies, spoken, self.steps)
+        names = zip(spoken["source_namespace"], spoken["source_workload"], strict=True)
+        owned: dict[Client, list[Floats]] = {}
+        for edge, name in zip(spoken["edge"], names, strict=True):
+            if int(edge) in by_edge:
+                owned.setdefault((str(name[0]), str(name[1])), []).append(by_edge[int(edge)])
+
+        def proxies(client: Client) -> Floats | None:
+            if client in owned:
+                most: Floats = np.max(owned[client], axis=0)
+                return most
+            return self._pods({client}, target)
+
+        return proxies
+
+    def _stepped(self, frame: pd.DataFrame) -> pd.DataFrame:
+        since = (frame["time"] - self._start).dt.total_seconds()
+        step = (since // self.coarse_seconds).astype("int64")
+        rows: pd.DataFrame = frame.assign(step=step)
+        return rows[(step >= 0) & (step < self.steps)]
+
+
+def _ejections(snapshot: Snapshot) -> dict[tuple[str, str], float]:
+    """Ejections by cluster and service, where Envoy's counter is exposed."""
+    rows = snapshot.envoy.dropna(subset=["ejections"])
+    keys = zip(rows["cluster"], rows["destination_service"], strict=True)
+    sums: dict[tuple[str, str], float] = {}
+    for key, number in zip(keys, rows["ejections"], strict=True):
+        sums[key] = sums.get(key, 0.0) + float(number)
+    return sums
