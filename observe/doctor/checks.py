@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Check]], ...] = (
     mesh.labels,
     mesh.renamed_labels,
     mesh.summed_counters,
+    mesh.single_proxies,
     mesh.copies,
     mesh.buckets,
     history.interval,

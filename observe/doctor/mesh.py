@@ -9,6 +9,7 @@ from observe.doctor.facts import ENVOY_BUCKETS, Facts
 from observe.doctor.model import Check
 from observe.telemetry import catalogue
 from observe.telemetry.findings import SCRAPED_LABELS, ZTUNNEL
+from observe.telemetry.host_entries import PROXY_LABELS
 from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_name
 
 #: Metrics of requests → what is lost without them.
@@ -137,6 +138,21 @@ def summed_counters(facts: Facts) -> Iterator[Check]:
             fix=f"Record rates beside the proxies and federate those ({RECORDED_REQUESTS})",
             setting=advice.HONOR_LABELS,
         )
+
+
+def single_proxies(facts: Facts) -> Iterator[Check]:
+    """Whether one proxy can be told from the next: limits and ejections hold for each of them."""
+    if facts.kind == "recorded":
+        yield Check(
+            name="single proxies",
+            status="OK",
+            found="not told apart, since recorded rates are sums: how a client's proxies share its "
+            "calls and which host of a service fails is read from an edge tier",
+        )
+        return
+    label = next((name for name in PROXY_LABELS if name in (facts.labels or ())), None)
+    if facts.kind and label is not None:
+        yield Check(name="single proxies", status="OK", found=f"told apart ({label})")
 
 
 def copies(facts: Facts) -> Iterator[Check]:

@@ -8,16 +8,19 @@ from observe.doctor import advice
 from observe.doctor.facts import Facts
 from observe.doctor.model import Check
 from observe.telemetry import catalogue
+from observe.telemetry.envoy_entries import metric_of
 from observe.telemetry.recorded import MEMORY, recorded_name
+from observe.telemetry.recorded_envoy import recorded_as
 from observe.telemetry.templates import OLD_LABELS, ContainerLabels
 
 #: Bucket series at one moment, beyond which most servers groan.
 _MANY_SERIES = 500_000
 #: Statistics of clusters by what they tell; one of each is looked for.
 _CLUSTER_STATS = {
-    "retries": "envoy_cluster_upstream_rq_retry",
-    "overflows of connection pools": "envoy_cluster_upstream_rq_pending_overflow",
-    "ejections": "envoy_cluster_outlier_detection_ejections_enforced_total",
+    "retries": "envoy-retries",
+    "requests under way": "envoy-requests-active",
+    "overflows of connection pools": "envoy-pending-overflows",
+    "ejections": "envoy-ejections",
 }
 _REQUESTED = "kube_pod_container_resource_requests"
 _NATIVE_SIDECARS = "kube_pod_init_container_resource_requests"
@@ -46,24 +49,24 @@ def cardinality(facts: Facts) -> Iterator[Check]:
 
 
 def cluster_stats(facts: Facts) -> Iterator[Check]:
-    """Envoy's own counts of retries, overflows and ejections."""
+    """Envoy's own counts of retries, requests under way, overflows and ejections."""
     if facts.cluster_stats is None:
         return
     missing = [
         what
-        for what, name in _CLUSTER_STATS.items()
-        if name not in facts.cluster_stats and recorded_name(name) not in facts.names
+        for what, entry in _CLUSTER_STATS.items()
+        if metric_of(entry) not in facts.cluster_stats and recorded_as(entry) not in facts.names
     ]
     if not missing:
-        found = "retries, overflows and ejections"
+        found = "retries, requests under way, overflows and ejections"
         yield Check(name="Envoy's statistics", status="OK", found=found)
         return
     yield Check(
         name="Envoy's statistics",
         status="WARN",
         found=f"missing: {', '.join(missing)} (Istio leaves them out by default)",
-        fix="Include them (observe bootstrap istio); pods must be restarted. Timeouts do not need "
-        "them",
+        fix="Include them (observe bootstrap istio); pods must be restarted. Without them advice "
+        "on retries, pools and ejections rests on the requests alone; timeouts do not need them",
         setting=advice.CLUSTER_STATS,
     )
 

@@ -28,6 +28,7 @@ NAMES = frozenset(
 STATS = frozenset(
     {
         "envoy_cluster_upstream_rq_retry",
+        "envoy_cluster_upstream_rq_active",
         "envoy_cluster_upstream_rq_pending_overflow",
         "envoy_cluster_outlier_detection_ejections_enforced_total",
     }
@@ -65,7 +66,7 @@ def test_a_fit_server_passes_every_check() -> None:
     assert {check.status for check in diagnosis.checks} == {"OK"}
     assert diagnosis.worst == "OK"
     assert all(not check.fix and not check.setting for check in diagnosis.checks)
-    assert len(diagnosis.checks) == 17
+    assert len(diagnosis.checks) == 18
     assert _check(FIT, "buckets").found == "19 bounds, Envoy's default, up to 3600 s"
     assert _check(FIT, "kube-state-metrics").found == "requests and limits, native sidecars too"
 
@@ -162,6 +163,16 @@ def test_a_fit_server_passes_every_check() -> None:
             "WARN",
             "2,000,000 bucket series",
             "at the source",
+        ),
+        ({}, "single proxies", "OK", "told apart (instance)", ""),
+        ({"labels": LABELS - {"instance"}}, "single proxies", "OK", "told apart (pod)", ""),
+        ({"kind": "recorded"}, "single proxies", "OK", "is read from an edge tier", ""),
+        (
+            {"cluster_stats": STATS - {"envoy_cluster_upstream_rq_active"}},
+            "Envoy's statistics",
+            "WARN",
+            "missing: requests under way (",
+            "retries, pools and ejections",
         ),
         (
             {"cluster_stats": STATS - {"envoy_cluster_upstream_rq_retry"}},

@@ -187,6 +187,7 @@ def _load(
         "controlplane:pilot_xds:sum": {"pod": "istiod-1"},
         "workload:kube_pod_container_resource_requests:max": {"resource": "cpu"},
         "workload:envoy_cluster_upstream_rq_retry:rate5m": {"workload": "web"},
+        "workload:envoy_cluster_upstream_rq_active:max": {"workload": "web"},
         "workload:envoy_cluster_upstream_rq_pending_overflow:rate5m": {"workload": "web"},
         "workload:envoy_cluster_outlier_detection_ejections_enforced:rate5m": {"workload": "web"},
     }
