@@ -73,10 +73,9 @@ def decide_fields(
             out.notes.append(_too_new(each, options))
             continue
         before = _set(value_at(there, each.path), each)
-        advised = _set(value_at(advice.current, each.keys), each) if advice.current else before
-        known = advice.current is not None and there is not None
-        if known and value_at(advice.current, each.keys) is ABSENT:
-            advised, known = before, False
+        said = _advised(advice, each)
+        known = said is not ABSENT and there is not None
+        advised = before if said is ABSENT else _set(said, each)
         wanted = _written(each, proposed)
         after = step(each, wanted, advised, options.max_change)
         if _nothing_changes(each, before, after):
@@ -87,6 +86,12 @@ def decide_fields(
         out.changes.append(FieldChange(each.path, before, after, wanted, limited))
     out.notes = list(dict.fromkeys(out.notes))
     return out
+
+
+def _advised(advice: AnyRecommendation, each: Field) -> Any:
+    """What was set when the advice was made, which tells it flat or as the object holds it."""
+    flat = value_at(advice.current, each.keys)
+    return value_at(advice.current, each.path) if flat is ABSENT else flat
 
 
 def _nothing_changes(each: Field, before: Scalar | None, after: Scalar | None) -> bool:

@@ -25,7 +25,7 @@ NO_CLUSTER = "no-cluster"
 
 def safe_part(name: str) -> str:
     """One part of a path: the name, or its harmless characters and a digest of it."""
-    if _SAFE.match(name) and not name.endswith("."):
+    if _SAFE.match(name) and not name.endswith(".") and name != NO_CLUSTER:
         return name
     kept = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "name"
     return f"{kept}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
@@ -60,7 +60,7 @@ def lay_out(
 def _folder(cluster: str | None, current: Current, clusters: Collection[str | None]) -> str:
     if len(clusters) < 2 and not current.has_folder(cluster):
         return ""
-    return (safe_part(cluster) if cluster else NO_CLUSTER) + "/"
+    return (NO_CLUSTER if cluster is None else safe_part(cluster)) + "/"
 
 
 def _free(change: Change, taken: Collection[str]) -> str:

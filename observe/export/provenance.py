@@ -26,11 +26,10 @@ def provenance(advice: Advice, recommendations: Iterable[AnyRecommendation]) -> 
     own, so that one object can tell of several.
     """
     window = advice.window
-    out: dict[str, str] = {}
+    out = {f"{ANNOTATION}/schema-version": SCHEMA_VERSION}
     for item in recommendations:
         prefix = _PREFIX[item.kind]
         out |= {
-            f"{prefix}/schema-version": SCHEMA_VERSION,
             f"{prefix}/recommendation": item.id,
             f"{prefix}/window": f"{window.start.isoformat()}/{window.end.isoformat()}",
             f"{prefix}/confidence": item.confidence,

@@ -26,6 +26,8 @@ Value = str | int | float | Mapping[str, "Value"]
 Edit = tuple[int, int, str]
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.]*[a-z]\Z")
+#: The same where no braces or brackets are around, which a comma would part.
+_PLAIN_IN_BLOCK = re.compile(r"[A-Za-z0-9][A-Za-z0-9.,-]*[a-z]\Z")
 _STEP = 2
 
 
@@ -135,7 +137,8 @@ def _block(key: str, value: Value, column: int) -> list[str]:
     """The lines of a key with its value, in block style."""
     head = " " * column + f"{key}:"
     if not isinstance(value, Mapping):
-        return [f"{head} {_scalar(value, '')}"]
+        plain = isinstance(value, str) and _PLAIN_IN_BLOCK.match(value)
+        return [f"{head} {value if plain else _scalar(value, '')}"]
     return [head, *(row for k, v in value.items() for row in _block(k, v, column + _STEP))]
 
 
