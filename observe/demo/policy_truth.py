@@ -42,12 +42,14 @@ class RetryEffect:
         success: share of the requests that succeed, over the window.
         added_load: retries per request over the window.
         added_load_worst_hour: the same in the hour in which it is highest.
+        worst_hour: that hour.
         tries: expected number of tries in the window.
     """
 
     success: float
     added_load: float
     added_load_worst_hour: float
+    worst_hour: int
     tries: float
 
 
@@ -122,6 +124,7 @@ def retry_effect(truth: Truth, target: str, retries: Retries, week: int = 0) -> 
         success=float(good.sum()) / total,
         added_load=float(again.sum()) / total,
         added_load_worst_hour=float(worst.max()),
+        worst_hour=int(hours[worst.argmax()]),
         tries=total + float(again.sum()),
     )
 

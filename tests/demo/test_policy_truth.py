@@ -64,6 +64,7 @@ def test_a_retry_of_independent_failures_adds_their_share() -> None:
 def test_an_outage_of_half_an_hour_doubles_half_of_its_hour() -> None:
     effect = retry_effect(_truth(OUTAGE), TARGET, Retries(1))
     assert effect.added_load_worst_hour == pytest.approx(0.5)
+    assert effect.worst_hour == 10
     assert effect.success == pytest.approx(1 - 0.5 / 168)
 
 
