@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from observe.recommend.base_model import SEVERITIES
 from observe.recommend.current import CurrentSettings
-from observe.recommend.model import Advice, AnyRecommendation
+from observe.recommend.model import Advice, AnyRecommendation, Withheld
+from observe.recommend.outliers import recommend_outliers
 from observe.recommend.policy import Policy
 from observe.recommend.timeouts import recommend_timeouts
 from observe.signals.callgraph import call_graph
 from observe.telemetry.snapshot import Snapshot
+
+#: Among equally urgent recommendations these kinds come first.
+_KINDS = ("timeout", "retry", "connectionPool", "outlierDetection")
 
 
 def recommend(
@@ -26,22 +30,27 @@ def recommend(
         settings give the same document: `generatedAt` is the moment of collecting.
     """
     policy = policy or Policy()
-    proposals, withheld, changes = recommend_timeouts(
-        snapshot, policy, current, call_graph(snapshot)
-    )
+    graph = call_graph(snapshot)
+    timeouts, withheld, changes = recommend_timeouts(snapshot, policy, current, graph)
+    outliers, not_ejected = recommend_outliers(snapshot, policy, current)
     manifest = snapshot.manifest
     return Advice(
         generated_at=manifest.created_at,
         window=manifest.window,
         source=manifest.source,
         policy=policy.model_dump(mode="json", by_alias=True),
-        recommendations=tuple(sorted(proposals, key=_urgency)),
-        withheld=tuple(sorted(withheld, key=lambda w: (w.reason, w.target.path))),
+        recommendations=tuple(sorted([*timeouts, *outliers], key=_urgency)),
+        withheld=tuple(sorted([*withheld, *not_ejected], key=_grouped)),
         plan=tuple(changes),
         missing=manifest.missing,
     )
 
 
-def _urgency(recommendation: AnyRecommendation) -> tuple[int, float, str]:
+def _urgency(recommendation: AnyRecommendation) -> tuple[int, int, float, str]:
     severity = -SEVERITIES.index(recommendation.severity)
-    return (severity, -recommendation.evidence.requests, recommendation.id)
+    kind = _KINDS.index(recommendation.kind)
+    return (severity, kind, -recommendation.evidence.requests, recommendation.id)
+
+
+def _grouped(withheld: Withheld) -> tuple[int, str, str]:
+    return (_KINDS.index(withheld.kind), withheld.reason, withheld.target.path)

@@ -54,7 +54,7 @@ def find_target(advice: Advice, query: str) -> TimeoutRecommendation | Withheld:
         InputError: none or several entries match.
     """
     entries = {r.id: r for r in advice.timeouts} | {
-        f"{w.kind}/{w.target.path}": w for w in advice.withheld
+        f"{w.kind}/{w.target.path}": w for w in advice.withheld_of("timeout")
     }
     wanted = query.strip().strip("/")
     found = [
