@@ -72,12 +72,16 @@ def _need(estimate: PoolEstimate) -> str:
     name = "/".join(part for part in client.load.name[1:] if part)
     words = (
         f"At the peak {name} has {client.number:,} requests under way from its busiest proxy "
-        f"(p99.9, between {client.low:,} and {client.high:,})"
+        f"(p99.9{_between(client)})"
     )
     if server is not None and server.number > client.number:
         words += f" and a server {server.number:,}, to whose proxy Istio applies the pool as well"
     proposed = ", ".join(f"{name} {value:,}" for name, value in estimate.limits.items())
     return f"{words}: {proposed}."
+
+
+def _between(need: Need) -> str:
+    return "" if need.low == need.high else f", between {need.low:,} and {need.high:,}"
 
 
 def _hang(estimate: PoolEstimate, timeout_ms: float | None) -> str:

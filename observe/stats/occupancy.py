@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import nbinom, poisson
+from scipy.special import betainc, pdtrc
 
 from observe.errors import InputError
 
@@ -99,12 +99,14 @@ def exceeding(means: ArrayLike, limit: int, how: Variation) -> Floats:
         raise InputError("a mean number of requests under way must be a number, 0 or more")
     found = np.zeros_like(m)
     seen = m > _NEVER
+    if limit < 0:
+        return np.where(m >= 0, 1.0, found)
     excess = how.variance(m) - m
     plain = (excess <= 1e-9 * m) & seen
-    found[plain] = poisson.sf(limit, m[plain])
+    found[plain] = pdtrc(limit, m[plain])
     wide = (excess > 1e-9 * m) & seen
     size = m[wide] ** 2 / excess[wide]
-    found[wide] = nbinom.sf(limit, size, size / (size + m[wide]))
+    found[wide] = betainc(limit + 1.0, size, m[wide] / (size + m[wide]))
     return found
 
 

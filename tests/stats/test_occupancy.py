@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import poisson
+from scipy.stats import nbinom, poisson
 
 from observe.errors import InputError
 from observe.stats.occupancy import Variation, exceeding, quantile, variation
@@ -92,6 +92,17 @@ def test_the_quantile_is_the_smallest_number_exceeded_so_rarely(means, batch, cv
     limit = quantile(means, 0.999, how)
     assert exceeding(means, limit, how).mean() <= 0.001
     assert limit == 0 or exceeding(means, limit - 1, how).mean() > 0.001
+
+
+def test_both_distributions_are_scipys():
+    means, how = np.array([0.5, 10.0, 200.0]), Variation(3.0, 0.01)
+    variance = how.variance(means)
+    size = means**2 / (variance - means)
+    for limit in (0, 3, 50, 300):
+        assert exceeding(means, limit, Variation()) == pytest.approx(poisson.sf(limit, means))
+        wide = nbinom.sf(limit, size, size / (size + means))
+        assert exceeding(means, limit, how) == pytest.approx(wide, abs=1e-14)
+    assert list(exceeding(means, -1, how)) == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("wrong", [0.0, 1.0, float("nan")])
