@@ -13,6 +13,8 @@ from observe.recommend.retry_timing import DEFAULT_ATTEMPTS
 from observe.signals.worst_paths import product_of, tries_with_budget, worst_paths
 from observe.target import Target
 
+_MOST_NAMED = 6
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -72,5 +74,11 @@ def worst_path(
 
 
 def in_words(names: list[str], tries: Mapping[str, float]) -> str:
-    """`east/shop/cart x3 -> east/shop/payment x2`; targets that are tried once are left out."""
-    return " -> ".join(f"{name} x{tries[name]:.3g}" for name in names if tries[name] > 1)
+    """`east/shop/cart x3 -> east/shop/payment x2`; targets that are tried once are left out.
+
+    Of a long path the first two and the last two are named.
+    """
+    parts = [f"{name} x{tries[name]:.3g}" for name in names if tries[name] > 1]
+    if len(parts) > _MOST_NAMED:
+        parts = [*parts[:2], f"{len(parts) - 4} more", *parts[-2:]]
+    return " -> ".join(parts)

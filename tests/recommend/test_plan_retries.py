@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from retry_samples import Settings, failed, path_of, retry, target_of
 
 from observe.recommend.plan_cut import remaining_share
-from observe.recommend.plan_paths import Standing, standing_tries
+from observe.recommend.plan_paths import Standing, in_words, standing_tries
 from observe.recommend.plan_retries import agree_on_retries, attempts_of
 from observe.signals.worst_paths import product_of, worst_paths
 
@@ -157,6 +157,13 @@ def test_what_the_first_attempts_do_of_all():
     assert remaining_share(0.5, 1, 2) == pytest.approx(2 / 3)
     assert remaining_share(1.0, 1, 2) == 0.5
     assert remaining_share(0.5, 0, 2) == 0.0
+
+
+def test_of_a_long_path_both_ends_are_named():
+    tries = dict.fromkeys("abcdefg", 3.0) | {"b": 1.0}
+    assert in_words([*"abcdef"], tries) == "a x3 -> c x3 -> d x3 -> e x3 -> f x3"
+    tries |= {"b": 2.0}
+    assert in_words([*"abcdefg"], tries) == "a x3 -> b x2 -> 3 more -> f x3 -> g x3"
 
 
 names = st.integers(0, 7).map(str)
