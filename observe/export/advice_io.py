@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from observe.durations import parse_ms, shown
+from observe.durations import shown
 from observe.errors import InputError
+from observe.export.advice_values import value_problems
 from observe.export.yaml_io import read_text
 from observe.recommend.model import SCHEMA_VERSION, Advice
 
@@ -75,19 +76,11 @@ def _json(text: str, name: str) -> Any:
 
 
 def _check_values(advice: Advice, name: str) -> None:
-    """What the types do not say: ids are unique, timeouts are durations."""
+    """What the types do not say: ids are unique, values are what their fields hold."""
     seen = Counter(item.id for item in advice.recommendations)
     for index, item in enumerate(advice.recommendations):
         where = f"{name}: recommendations.{index}"
         if seen[item.id] > 1:
             raise InputError(f"{where}.id: {shown(item.id)} is given twice", _HINT)
-        if item.kind != "timeout":
-            continue
-        for field, values in (("proposed", item.proposed), ("current", item.current or {})):
-            value = values.get("timeout")
-            if value is None and field == "current":
-                continue
-            try:
-                parse_ms(value)
-            except InputError as error:
-                raise InputError(f"{where}.{field}.timeout: {error.message}", error.hint) from error
+        for field, wrong in value_problems(item):
+            raise InputError(f"{where}.{field}: {wrong}", _HINT)

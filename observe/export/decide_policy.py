@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from observe.errors import InputError
 from observe.export.changes import Change, Scalar
 from observe.export.current import Current
 from observe.export.decide_fields import (
@@ -17,7 +18,7 @@ from observe.export.decide_fields import (
 )
 from observe.export.decide_sidecar import decide_inbound
 from observe.export.existing_destinationrule import ExistingDestinationRule
-from observe.export.fields import BUDGET, OUTLIER, POOL
+from observe.export.fields import BUDGET, OUTLIER, POOL, Field
 from observe.export.merge_rule import NoRule, RuleToEdit, rule_to_edit
 from observe.export.options import ExportOptions
 from observe.export.refusals import Refusal, RefusalReason, Skipped
@@ -50,7 +51,9 @@ def decide_pool(
     if isinstance(inbound, Refusal):
         advice, notes = _larger_need(advice, inbound.message)
         inbound = ()
-    fields = decide_fields(advice, POOL, _policy(place), options)
+    fields = _fields(advice, POOL, place, options)
+    if isinstance(fields, Refusal):
+        return fields
     fields.notes += notes
     clients = _decision(advice, place, fields)
     if isinstance(clients, Refusal) or not isinstance(inbound, tuple):
@@ -90,9 +93,10 @@ def decide_outlier(
     place = _place(advice, current, "outlierDetection")
     if isinstance(place, Refusal):
         return place
-    policy = _policy(place)
-    fields = decide_fields(advice, OUTLIER, policy, options)
-    return _decision(advice, place, _sound(fields, policy, advice))
+    fields = _fields(advice, OUTLIER, place, options)
+    if isinstance(fields, Refusal):
+        return fields
+    return _decision(advice, place, _sound(fields, _policy(place), advice))
 
 
 def _sound(fields: Fields, policy: Mapping[str, Any] | None, advice: AnyRecommendation) -> Fields:
@@ -135,7 +139,9 @@ def decide_budget(
     place = _place(advice, current, "retryBudget", needed=False)
     if isinstance(place, Refusal):
         return place
-    fields = decide_fields(advice, BUDGET, _policy(place), options)
+    fields = _fields(advice, BUDGET, place, options)
+    if isinstance(fields, Refusal):
+        return fields
     rule = place.existing if place else None
     lost = _budget_is_lost(rule, options)
     if fields.notes or lost or not fields.changes:
@@ -171,6 +177,22 @@ def _place(
         if place is not None:
             return place
     return needs_current(advice, "DestinationRule") if needed else None
+
+
+def _fields(
+    advice: AnyRecommendation,
+    fields: tuple[Field, ...],
+    place: RuleToEdit | None,
+    options: ExportOptions,
+) -> Fields | Refusal:
+    """What becomes of the fields; a refusal where the file holds a value that cannot be read."""
+    try:
+        return decide_fields(advice, fields, _policy(place), options)
+    except InputError as error:
+        if place is None:
+            raise
+        message = f"{place.existing.label}: {error.message}"
+        return Refusal(advice.id, RefusalReason.INVALID_OBJECT, message)
 
 
 def _policy(place: RuleToEdit | None) -> Mapping[str, Any] | None:

@@ -119,9 +119,14 @@ def _retries(retries: dict[str, Any]) -> Iterator[str]:
     yield from _duration(retries, "backoff")
     # split at commas without trimming, as Istio does: "503, reset" is refused there too
     for token in str(retries.get("retryOn") or "").split(",") if retries.get("retryOn") else []:
-        known = token in RETRY_ON or (token.isdecimal() and int(token) in HTTP_STATUS)
-        if not known:
+        if not retry_condition(token):
             yield f".retryOn: {shown(token)} is not a retry condition"
+
+
+def retry_condition(token: str) -> bool:
+    """Whether a text is a condition or a status code that `retryOn` may name."""
+    code = token.isascii() and token.isdecimal() and int(token) in HTTP_STATUS
+    return token in RETRY_ON or code
 
 
 def _duration(data: dict[str, Any], field: str) -> Iterator[str]:

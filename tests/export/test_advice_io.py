@@ -62,7 +62,7 @@ def test_garbage_is_named(text: str, expected: str) -> None:
     [
         (("proposed", "timeout"), "0s", "proposed.timeout: the duration '0s' is shorter"),
         (("proposed", "timeout"), 850, "proposed.timeout: 850 is not a duration"),
-        (("proposed",), {}, "proposed.timeout: None is not a duration"),
+        (("proposed",), {}, "proposed.timeout: it is missing"),
         (("current", "timeout"), "soon", "current.timeout: 'soon' is not a duration"),
         (("confidence",), "sure", "confidence: Input should be 'low', 'medium' or 'high'"),
         (("target", "namespace"), None, "target.namespace: Input should be a valid string"),
