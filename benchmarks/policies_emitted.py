@@ -1,0 +1,62 @@
+"""What is exported, judged by the linter, and how long the plan of a large mesh takes."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from plan import pools_of, random_calls, retries_of
+
+from observe.export.plan import plan_export
+from observe.lint.engine import lint
+from observe.lint.model import Finding, at_least
+from observe.lint.read import read_inventory
+from observe.lint.telemetry import telemetry_of
+from observe.recommend.model import Advice
+from observe.recommend.plan import load_factors, plan_retries
+from observe.recommend.plan_pools import agree_on_pools
+from observe.recommend.plan_timeouts import agree_on_timeouts
+from observe.recommend.policy import RetryPolicy
+from observe.telemetry.snapshot import Snapshot
+
+
+def findings_of(snapshot: Snapshot, advice: Advice) -> tuple[int, list[Finding]]:
+    """Files that are exported for a mesh that has none, and what is wrong with them.
+
+    Findings count from severity warning on.
+    """
+    export = plan_export(advice)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in export.files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        inventory = read_inventory([Path(folder)])
+        found = lint(inventory.objects, telemetry_of(snapshot, advice))
+    return len(export.files), [f for f in found if at_least(f.severity, "warning")]
+
+
+def report_findings(files: int, findings: list[Finding]) -> list[tuple[str, str]]:
+    """Figures with their names."""
+    codes = Counter(f.code for f in findings)
+    return [
+        ("files exported", str(files)),
+        ("findings of the linter in them, warning or worse", str(len(findings))),
+        *((f"  {code}", str(number)) for code, number in codes.most_common()),
+    ]
+
+
+def seconds_of_plan(services: int, calls: int, seed: int) -> float:
+    """Time that it takes to make the recommendations of a random mesh agree."""
+    rng = np.random.default_rng(seed)
+    graph = random_calls(services, calls, rng)
+    wanted = {path: float(rng.lognormal(5.5, 1.0)) for path in graph}
+    retries, pools = retries_of(services, rng), pools_of(services, rng)
+    start = time.perf_counter()
+    agreed, _ = agree_on_timeouts(wanted, {}, graph)
+    plan = plan_retries(retries, [], graph, None, RetryPolicy(), agreed)
+    agree_on_pools(pools, [], load_factors(plan.retries, graph))
+    return time.perf_counter() - start
