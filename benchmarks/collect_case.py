@@ -45,6 +45,7 @@ def _entries(fine_latency: bool = False) -> list:
         latency = next(entry for entry in ENTRIES if entry.name == "latency")
         return [replace(latency, step="fine")]
     wanted = ("requests", "latency", "latency-sum", "latency-count", "coverage")
+    wanted += ("proxies", "hosts", "host-errors")
     return [entry for entry in ENTRIES if entry.name in wanted]
 
 
