@@ -12,7 +12,7 @@ from observe.recommend.base_model import Interval
 from observe.recommend.policy import PoolPolicy
 from observe.recommend.pool_limits import PoolEstimate, estimate_pool
 from observe.recommend.pool_model import PoolBacktest, PoolPredicted
-from observe.recommend.pool_need import Mask, need_of, share_shed
+from observe.recommend.pool_need import Mask, Steps, need_of, share_shed
 from observe.signals.concurrency import TargetLoad
 from observe.stats.windows import split
 
@@ -33,7 +33,7 @@ def predict_pool(
     )
 
 
-def backtest_pool(load: TargetLoad, policy: PoolPolicy, normal: Mask) -> PoolBacktest | None:
+def backtest_pool(load: TargetLoad, policy: PoolPolicy, steps: Steps) -> PoolBacktest | None:
     """The same method on the first part of the window, measured on the rest.
 
     Retries that are only proposed were not there in either part, so that none are allowed for.
@@ -42,10 +42,11 @@ def backtest_pool(load: TargetLoad, policy: PoolPolicy, normal: Mask) -> PoolBac
         None when one of the parts has no request.
     """
     first, rest = split(len(load.times), policy.training_share)
-    learned = estimate_pool(load, policy, normal & first, 1.0, None)
+    learned = estimate_pool(load, policy, steps.within(first), 1.0, None)
     if learned is None:
         return None
-    held_back = [need_of(client, policy, rest) for client in load.clients]
+    every = Steps.all_of(len(load.times))
+    held_back = [need_of(client, policy, every.within(rest)) for client in load.clients]
     seen = max((need for need in held_back if need), key=lambda need: need.number, default=None)
     if seen is None:
         return None

@@ -6,10 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from observe.recommend.policy import PoolPolicy
-from observe.recommend.pool_need import LEVEL, Mask, Need, need_of
+from observe.recommend.pool_need import LEVEL, Need, Steps, need_of
 from observe.recommend.reasons import Reason
 from observe.signals.concurrency import TargetLoad
 from observe.stats.occupancy import quantile
@@ -65,24 +63,24 @@ class PoolEstimate:
 
 
 def estimate_pool(
-    load: TargetLoad, policy: PoolPolicy, normal: Mask, tries: float, gauge: float | None
+    load: TargetLoad, policy: PoolPolicy, steps: Steps, tries: float, gauge: float | None
 ) -> PoolEstimate | None:
-    """The limits that the steps in `normal` support; None where nothing was under way.
+    """The limits that some steps support; None where nothing was under way.
 
     Args:
         load: both sides of a target.
         policy: the knobs.
-        normal: steps to learn from (mask of T).
+        steps: which steps to learn from.
         tries: factor on the load that retries may add.
         gauge: the most requests under way that Envoy showed in one proxy.
     """
-    found = [need_of(client, policy, normal) for client in load.clients]
+    found = [need_of(client, policy, steps) for client in load.clients]
     clients = sorted((n for n in found if n), key=lambda n: (-n.high, n.load.name))
     if not clients:
         return None
     server = None
     if load.server is not None:
-        server = need_of(load.server, policy, normal, spread=True)
+        server = need_of(load.server, policy, steps, spread=True)
     here = max(_limit(need, policy) for need in clients) * tries
     there = _limit(server, policy) * tries if server else 0.0
     shown = 0.0 if gauge is None else _by_gauge(gauge, clients[0], policy)
@@ -164,8 +162,3 @@ def _shaped_by(
         Reason.POOL_INCIDENT_HELD: largest.in_incidents > policy.headroom * largest.high,
     }
     return tuple(reason for reason, holds in rules.items() if holds)
-
-
-def all_steps(load: TargetLoad) -> Mask:
-    """A mask of all fine steps."""
-    return np.ones(len(load.times), dtype=np.bool_)

@@ -30,6 +30,28 @@ _MOST_GROWTH = 2.0
 
 
 @dataclass(frozen=True)
+class Steps:
+    """Which fine steps of a window count (masks of T).
+
+    Attributes:
+        normal: what needs are learned from.
+        incident: what is told beside them.
+    """
+
+    normal: Mask
+    incident: Mask
+
+    @classmethod
+    def all_of(cls, count: int) -> Steps:
+        """All of them normal."""
+        return cls(np.ones(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_))
+
+    def within(self, part: Mask) -> Steps:
+        """Those that lie in a part of the window."""
+        return Steps(self.normal & part, self.incident & part)
+
+
+@dataclass(frozen=True)
 class Need:
     """What the busiest proxy of one side needs.
 
@@ -57,19 +79,20 @@ class Need:
     error: float
 
 
-def need_of(load: Load, policy: PoolPolicy, normal: Mask, *, spread: bool = False) -> Need | None:
+def need_of(load: Load, policy: PoolPolicy, steps: Steps, *, spread: bool = False) -> Need | None:
     """What the busiest proxy needs over some steps.
 
     Args:
         load: requests of one side.
         policy: the knobs.
-        normal: steps to learn from (mask of T); the others are incidents.
+        steps: which steps to learn from.
         spread: whether somebody spreads the requests over the proxies one by one (servers), so
             that each gets its share of a batch, and not all of it.
 
     Returns:
         None where nothing was under way in the steps, or no duration was recorded.
     """
+    normal = steps.normal
     means = np.nan_to_num(load.busiest_under_way)
     if not (means[normal] > 0).any():
         return None
@@ -87,7 +110,7 @@ def need_of(load: Load, policy: PoolPolicy, normal: Mask, *, spread: bool = Fals
         high=quantile(means[top] * np.exp(times * error), LEVEL, how),
         mean=float(means[normal].max()),
         rps=float(rates[normal].max() * growth),
-        in_incidents=_in_incidents(means, ~normal, policy, how),
+        in_incidents=_in_incidents(means, steps.incident, policy, how),
         growth=growth,
         how=how,
         error=error,
@@ -145,7 +168,8 @@ def _error(load: Load, normal: Mask, how: Variation, top: Mask) -> float:
     """Relative standard error of the mean under way: of the rate, and of the duration.
 
     The duration of an hour differs from its neighbours' by chance and for reasons that are not
-    known; half the squared difference of their logarithms is that variance (von Neumann 1941).
+    known; a sixth of the squared second difference of their logarithms is that variance, whatever
+    the slope (Gasser, Sroka & Jennen-Steinmetz 1986).
     """
     seen = float((load.requests * load.share.busiest)[top].sum())
     rate = how.batch / seen if seen > 0 else 1.0
@@ -154,7 +178,7 @@ def _error(load: Load, normal: Mask, how: Variation, top: Mask) -> float:
     hours = np.log(values[np.append(changes, values.size - 1)])
     duration = 0.0
     if hours.size >= _FEWEST_HOURS:
-        duration = float(np.median(np.diff(hours) ** 2 / 2)) / _MEDIAN_OF_SQUARE
+        duration = float(np.median(np.diff(hours, 2) ** 2 / 6)) / _MEDIAN_OF_SQUARE
     return float(np.sqrt(rate + how.cv2 + duration))
 
 

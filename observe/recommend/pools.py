@@ -23,7 +23,7 @@ from observe.recommend.pool_judgement import current_pool, judge_pool
 from observe.recommend.pool_knee import knee_of
 from observe.recommend.pool_limits import PoolEstimate, estimate_pool
 from observe.recommend.pool_model import PoolRecommendation
-from observe.recommend.pool_need import Mask
+from observe.recommend.pool_need import Steps
 from observe.recommend.reasons import Reason
 from observe.recommend.targets import coverage_by_target, request_targets
 from observe.recommend.timeout_estimate import Refusal
@@ -108,9 +108,9 @@ def _recommend(
         return Refusal(Reason.NO_LATENCY, "no durations were recorded")
     incident = incident_steps(latency, context.step_seconds)
     hours = np.searchsorted(latency.times, load.times, side="right") - 1
-    normal: Mask = ~incident[hours]
+    steps = Steps(~incident[hours], incident[hours])
     gauge = _gauge(context.gauges.get(target.path), ~incident)
-    estimate = estimate_pool(load, pools, normal, setting.tries, gauge)
+    estimate = estimate_pool(load, pools, steps, setting.tries, gauge)
     if estimate is None:
         return Refusal(
             Reason.NO_LATENCY,
@@ -118,13 +118,13 @@ def _recommend(
             "(istio_request_duration_milliseconds_sum)",
         )
     idle = refuse_idle(estimate, load, pools)
-    return idle or _recommendation(load, estimate, normal, hours, setting, context)
+    return idle or _recommendation(load, estimate, steps, hours, setting, context)
 
 
 def _recommendation(
     load: TargetLoad,
     estimate: PoolEstimate,
-    normal: Mask,
+    steps: Steps,
     hours: NDArray[np.int64],
     setting: _Setting,
     context: _Context,
@@ -132,9 +132,9 @@ def _recommendation(
     policy, pools = context.policy, context.policy.connection_pool
     path, timeout_ms = load.target.path, setting.timeout_ms
     coverage = context.coverage.get(path, 0.0)
-    knee = knee_of(load.server, hours, normal, pools)
+    knee = knee_of(load.server, hours, steps.normal, pools)
     predicted, interval = predict_pool(load, estimate, pools)
-    test = backtest_pool(load, pools, normal)
+    test = backtest_pool(load, pools, steps)
     judged = judge_pool(
         estimate, setting.now, context.known, load.refused, load.requests, timeout_ms, pools
     )
@@ -151,7 +151,7 @@ def _recommendation(
         Reason.POOL_SERVERS_NEED_LESS: estimate.inbound is not None,
         Reason.POOL_ABOVE_KNEE: above_knee(estimate, knee),
         Reason.POOL_HTTP_VERSION_UNKNOWN: protocol_of(load) == "unknown",
-        Reason.INCIDENT_EXCLUDED: not normal.all(),
+        Reason.INCIDENT_EXCLUDED: bool(steps.incident.any()),
         Reason.WAYPOINT_STANDS_IN: load.server is None,
     }
     reasons = [judged.reason, *estimate.shaped_by, *(r for r, holds in also.items() if holds)]
@@ -199,7 +199,7 @@ def _context(snapshot: Snapshot, policy: Policy, known: bool) -> _Context:
     )
 
 
-def _gauge(series: Floats | None, normal: Mask) -> float | None:
+def _gauge(series: Floats | None, normal: NDArray[np.bool_]) -> float | None:
     shown = np.zeros(0) if series is None else series[normal & np.isfinite(series)]
     return float(shown.max()) if shown.size else None
 
