@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from observe.recommend.policy import OutlierPolicy
 from observe.signals.error_cells import ErrorCells
@@ -96,7 +96,7 @@ def _doubt_of_days(runs: Floats, days: float, confidence: float) -> float:
     if number < 2:
         return 0.0
     spread = float(np.std(runs[:number], ddof=1)) * np.sqrt(number)
-    return float(student.ppf((1 + confidence) / 2, number - 1) * spread)
+    return float(stdtrit(number - 1, (1 + confidence) / 2) * spread)
 
 
 def healthy_cells(
@@ -105,6 +105,7 @@ def healthy_cells(
     """The cells without what goes to the hosts that fail alone in their step."""
     if hosts is None or failing is None or not failing.any():
         return cells
+    failing = widened(failing)
     parts = [_left(values, failing) for values in (hosts.requests, hosts.errors, hosts.gateway)]
     at = np.minimum(cells.step, failing.shape[1] - 1)
     return cells.scaled(*(part[at] for part in parts))
@@ -114,16 +115,27 @@ def in_outage(cells: ErrorCells) -> Mask:
     """Cells in which most answers are errors, for the client or for the service as a whole.
 
     All hosts fail there: no number of errors in a row tells them apart, and what protects is how
-    many hosts may be ejected at most.
+    many hosts may be ejected at most. It began and ended within the steps before and after, which
+    are left out with it.
     """
     if cells.step.size == 0:
         return np.zeros(0, dtype=np.bool_)
     n = np.bincount(cells.step, cells.requests)
     x = np.bincount(cells.step, cells.errors)
-    service = (x > OUTAGE_SHARE * n)[cells.step]
+    service = widened((x > OUTAGE_SHARE * n)[None])[0][cells.step]
     client = (cells.errors > OUTAGE_SHARE * cells.requests) & (cells.requests >= _OUTAGE_REQUESTS)
-    mask: Mask = service | client
+    place = cells.client * (n.size + 2) + cells.step
+    beside = np.concatenate([place[client] + by for by in (-1, 0, 1)])
+    mask: Mask = service | np.isin(place, beside)
     return mask
+
+
+def widened(mask: Mask) -> Mask:
+    """The marked steps and the ones before and after them (H, T)."""
+    wide = mask.copy()
+    wide[:, 1:] |= mask[:, :-1]
+    wide[:, :-1] |= mask[:, 1:]
+    return wide
 
 
 def base_errors(

@@ -13,10 +13,12 @@ from observe.recommend.outlier_base import (
     fewest_in_a_row,
     healthy_cells,
     in_outage,
+    widened,
 )
 from observe.recommend.outlier_telemetry import Observed
 from observe.recommend.policy import OutlierPolicy
 from observe.signals.error_cells import ErrorCells
+from observe.signals.host_episodes import OUTAGE_SHARE
 from observe.stats.runs import UNKNOWN_DEPENDENCE, Dependence, serial_dependence
 
 End = Literal["low", "middle", "high"]
@@ -116,6 +118,7 @@ def _dependence(observed: Observed, part: slice) -> Dependence:
     hosts, failing = observed.hosts, observed.failing
     if hosts is None or failing is None:
         return UNKNOWN_DEPENDENCE
-    n, x, bad = hosts.requests[:, part], hosts.errors[:, part], failing[:, part]
-    outage = x.sum(axis=0) > 0.5 * n.sum(axis=0)
-    return serial_dependence(x, n, ~bad & ~outage[None], hosts.per_coarse)
+    n, x = hosts.requests[:, part], hosts.errors[:, part]
+    outage = (x.sum(axis=0) > OUTAGE_SHARE * n.sum(axis=0))[None]
+    left_out = widened(failing[:, part]) | widened(outage)
+    return serial_dependence(x, n, ~left_out, hosts.per_coarse)

@@ -167,12 +167,15 @@ def serial_dependence(
     pairs = seen[:, 1:] & seen[:, :-1]
     if pairs.sum() >= _ENOUGH_PAIRS:
         swing = ((z[:, 1:] - z[:, :-1]) ** 2 / 2)[pairs]
-        volume = ((expected[:, 1:] + expected[:, :-1]) / 2)[pairs]
+        volume = ((n[:, 1:] + n[:, :-1]) / 2)[pairs]
     else:  # errors are rare: few steps have one that the step before has too
-        swing, volume = z[seen] ** 2, np.ones(int(seen.sum()))
+        swing, volume = z[seen] ** 2, n[seen]
     if seen.any(axis=0).sum() < _FEWEST_STEPS:
         return UNKNOWN_DEPENDENCE
     serial, error = _constant_part(swing, volume)
+    hosts = max(2, int(seen.any(axis=1).sum()))
+    # neighbouring differences share a step, and what one host has more the others have less
+    error *= np.sqrt(1.5 * hosts / (hosts - 1))
     ends = (serial + times * error for times in (-_SURE_95, 0.0, _SURE_95))
     return Dependence(*(float(np.clip((d - 1) / (d + 1), 0.0, 0.95)) for d in ends))
 
@@ -190,6 +193,6 @@ def _constant_part(swing: Floats, volume: Floats) -> tuple[float, float]:
     noise = float(np.std(swing))
     of_slope = noise / np.sqrt(power) if power > 0 else np.inf
     if slope <= _SURE_SLOPE * of_slope:
-        return max(float(swing.mean()), 0.0), noise / np.sqrt(number)
+        return float(swing.mean()), noise / np.sqrt(number)
     error = noise * np.sqrt(1 / number + centre**2 / power)
     return max(float(swing.mean()) - slope * centre, 0.0), float(error)
