@@ -104,8 +104,9 @@ def _knee(estimate: PoolEstimate, knee: Knee | None) -> str:
     if knee is None or not above_knee(estimate, knee):
         return ""
     return (
-        f"The servers get less done from {knee.concurrency:,.0f} requests each on (between "
-        f"{knee.low:,.0f} and {knee.high:,.0f}): the limit does not prevent that, more servers do."
+        f"Answers get slower with load: a server gets most done with about {knee.concurrency:,.0f} "
+        f"requests at a time (between {knee.low:,.0f} and {knee.high:,.0f}, by a fit). The limit "
+        "does not keep it below that; more servers do."
     )
 
 
