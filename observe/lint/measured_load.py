@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from observe.export.yaml_io import YamlPath
+from observe.lint.measured_pools import POOL_BELOW_CONCURRENCY, check_pool, needs_of
 from observe.lint.model import Finding, Rule
 from observe.lint.objects import ConfigObject
 from observe.lint.pools import LIMITS, limits_of
 from observe.lint.telemetry import TargetFacts, Telemetry
 from observe.lint.world import World, full_host, namespace_in, spellings
 
-POOL_BELOW_CONCURRENCY = Rule(
-    "POOL_BELOW_CONCURRENCY", "critical", "a pool is smaller than the requests under way"
-)
 RETRIES_UNDER_OVERLOAD = Rule(
     "RETRIES_UNDER_OVERLOAD", "warning", "requests are retried although overload makes them fail"
 )
@@ -134,8 +131,8 @@ def _policy(
     for limit, value in limits.items():
         if limit != "http1MaxPendingRequests" and not (limit == "maxConnections" and facts.grpc):
             at = (*path, "connectionPool", *LIMITS[limit])
-            needs = _needs(facts, telemetry, inbound=inbound)
-            yield from _pool(rule, at, limit, value, needs)
+            needs = needs_of(facts, telemetry, inbound=inbound)
+            yield from check_pool(rule, at, limit, value, needs)
     if limits and facts.flags.get("UO", 0.0) > 0:
         yield POOL_OVERFLOWS.at(
             rule,
@@ -154,50 +151,6 @@ def _policy(
             "Lower maxEjectionPercent or raise the error thresholds, if it was ejection; it may "
             "also have been that no pod was ready.",
         )
-
-
-def _pool(
-    rule: ConfigObject, path: YamlPath, limit: str, value: int, needs: list[tuple[float, bool, str]]
-) -> Iterator[Finding]:
-    """A limit against the largest of the needs."""
-    need, known, words = max(needs, default=(0.0, False, ""))
-    if need <= 0 or need + math.sqrt(need) <= value:
-        return
-    short = need > value
-    by_chance = f", and chance alone makes that {need + math.sqrt(need):.3g} at times"
-    yield POOL_BELOW_CONCURRENCY.at(
-        rule,
-        path,
-        f"{limit} {value}: {words} in the busiest step{'' if short else by_chance}",
-        f"Set {limit} to {math.ceil(need + 3 * math.sqrt(need))} or more; it limits each client's "
-        "proxy and each server's.",
-        None if short and known else "warning" if short or known else "info",
-    )
-
-
-def _needs(
-    facts: TargetFacts, telemetry: Telemetry, *, inbound: bool
-) -> list[tuple[float, bool, str]]:
-    """Requests under way per proxy, whether the number of proxies is known, and words for it.
-
-    Of every client; and of the servers, where the limit counts for them too (`inbound`).
-    """
-    found = []
-    name = facts.target.path
-    for client, most in sorted(facts.under_way.items()):
-        pods = telemetry.pods.get(client, (0, 0))[1]
-        need = most / pods if pods else most
-        which = f"each of its {pods} proxies" if pods else "all its proxies together"
-        who = "/".join(part or "-" for part in client)
-        found.append(
-            (need, pods > 0, f"{who} had {need:.3g} requests to {name} under way from {which}")
-        )
-    servers = sum(telemetry.pods.get(server, (0, 0))[1] for server in facts.servers)
-    if inbound and servers and facts.servers <= telemetry.pods.keys():
-        need = facts.all_under_way / servers
-        words = f"each of the {servers} servers of {name} had {need:.3g} requests under way"
-        found.append((need, True, f"{words} from all clients"))
-    return found
 
 
 def _listed(limits: dict[str, int]) -> str:

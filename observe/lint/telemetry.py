@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from observe.recommend.model import Advice, Withheld
+from observe.recommend.pool_model import PoolRecommendation
 from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.signals.callgraph import call_graph, edge_traffic
 from observe.signals.concurrency import concurrency_by_target, most_under_way
@@ -86,6 +87,12 @@ class Telemetry:
         """Target path → the timeout recommended."""
         found = self.advice.recommendations if self.advice else ()
         return {r.target.path: r for r in found if r.kind == "timeout"}
+
+    @cached_property
+    def pools(self) -> dict[str, PoolRecommendation]:
+        """Target path → the connection pool recommended."""
+        found = self.advice.recommendations if self.advice else ()
+        return {r.target.path: r for r in found if r.kind == "connectionPool"}
 
     @cached_property
     def withheld(self) -> dict[str, Withheld]:

@@ -26,7 +26,7 @@ def pool_confidence(
     days: float,
     coverage: float,
     partial: bool,
-    shed_with_incidents: float,
+    shed_in_incidents: float,
 ) -> tuple[Confidence, tuple[Reason, ...]]:
     """The grade, and the reason codes of what lowered it.
 
@@ -39,7 +39,8 @@ def pool_confidence(
         days: part of the window since the target was first seen.
         coverage: scrapes present / expected.
         partial: whether a piece of the telemetry is missing.
-        shed_with_incidents: predicted share of the requests refused, incidents included.
+        shed_in_incidents: predicted share of the requests refused, where incidents were left
+            out of the need; 0 without any.
     """
     accepted = policy.connection_pool.accepted_shed
     caps = {
@@ -51,7 +52,7 @@ def pool_confidence(
         Reason.SERVERS_UNKNOWN: _LOW if _servers_decide_unknown(estimate) else _HIGH,
         Reason.POOL_BURSTS: _MEDIUM if _bursts(estimate) else _HIGH,
         Reason.POOL_GAUGE_HIGHER: _MEDIUM if estimate.gauge_decides else _HIGH,
-        Reason.INCIDENT_EXCLUDED: _MEDIUM if shed_with_incidents > accepted else _HIGH,
+        Reason.INCIDENT_EXCLUDED: _MEDIUM if shed_in_incidents > accepted else _HIGH,
         Reason.POOL_BACKTEST_SHED: _LOW if _over(test, accepted) else _HIGH,
         Reason.PARTIAL_ANSWER: _MEDIUM if partial else _HIGH,
     }

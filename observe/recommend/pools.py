@@ -145,7 +145,7 @@ def _recommendation(
         days=_days_seen(load, context.days),
         coverage=coverage,
         partial=context.partial,
-        shed_with_incidents=predicted.fraction_shed,
+        shed_in_incidents=predicted.fraction_shed if steps.incident.any() else 0.0,
     )
     also = {
         Reason.POOL_SERVERS_NEED_LESS: estimate.inbound is not None,
