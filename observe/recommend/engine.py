@@ -6,7 +6,10 @@ from observe.recommend.base_model import SEVERITIES
 from observe.recommend.current import CurrentSettings
 from observe.recommend.model import Advice, AnyRecommendation, Withheld
 from observe.recommend.outliers import recommend_outliers
+from observe.recommend.plan import load_factors, timeouts_that_hold
+from observe.recommend.plan_pools import agree_on_pools
 from observe.recommend.policy import Policy
+from observe.recommend.pools import recommend_pools
 from observe.recommend.timeouts import recommend_timeouts
 from observe.signals.callgraph import call_graph
 from observe.telemetry.snapshot import Snapshot
@@ -32,16 +35,19 @@ def recommend(
     policy = policy or Policy()
     graph = call_graph(snapshot)
     timeouts, withheld, changes = recommend_timeouts(snapshot, policy, current, graph)
+    hold = timeouts_that_hold(timeouts, withheld)
+    pools, not_pooled = recommend_pools(snapshot, policy, current, hold, load_factors([], graph))
     outliers, not_ejected = recommend_outliers(snapshot, policy, current)
+    pools, widened = agree_on_pools(pools, outliers, load_factors([], graph))
     manifest = snapshot.manifest
     return Advice(
         generated_at=manifest.created_at,
         window=manifest.window,
         source=manifest.source,
         policy=policy.model_dump(mode="json", by_alias=True),
-        recommendations=tuple(sorted([*timeouts, *outliers], key=_urgency)),
-        withheld=tuple(sorted([*withheld, *not_ejected], key=_grouped)),
-        plan=tuple(changes),
+        recommendations=tuple(sorted([*timeouts, *pools, *outliers], key=_urgency)),
+        withheld=tuple(sorted([*withheld, *not_pooled, *not_ejected], key=_grouped)),
+        plan=(*changes, *widened),
         missing=manifest.missing,
     )
 

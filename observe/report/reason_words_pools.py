@@ -24,7 +24,7 @@ POOL_WORDS: Mapping[Reason, tuple[str, ...]] = {
     ),
     Reason.POOL_FITS: ("the pool that is set fits", "Nothing to do."),
     Reason.POOL_UNKNOWN: (
-        "what is set is not known: the DestinationRules were not given",
+        "what pool is set is not known: the DestinationRules were not given",
         "Give the DestinationRules with --current.",
     ),
     Reason.POOL_SERVERS_NEED_MORE: (

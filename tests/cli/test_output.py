@@ -156,7 +156,7 @@ def test_fail_on_ends_with_one_from_its_severity_on(
         run = observe("report", "--snapshot", snapshot_folder, "--fail-on", severity)
         assert run.code == code
     advice = json.loads((tmp_path / "observe-report/recommendations.json").read_text())
-    assert {r["severity"] for r in advice["recommendations"]} == {"warning"}
+    assert {r["severity"] for r in advice["recommendations"]} == {"warning", "info"}
 
 
 def test_a_terminal_gets_bars_and_colours_and_no_broken_names(
