@@ -133,7 +133,7 @@ def _envoy(found: Proxies) -> None:
             return np.where(alive, values, np.nan)
 
         burst = (minutes > hour(5)) & (minutes <= hour(6)) & (number == 0)
-        retries = 7.0 + 2.0 * np.cumsum(burst)
+        retries = 7.0 * (number < 2) + 2.0 * np.cumsum(burst)  # a new proxy begins at zero
         active = np.where(burst & (minutes == hour(5, 20)), 17.0, 3.0 * (number == 0))
         idle = "outbound|80||idle.shop.svc.cluster.local"
         for name in (OUTBOUND, "inbound|8080||", "xds-grpc", "BlackHoleCluster"):

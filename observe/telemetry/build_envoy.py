@@ -11,21 +11,18 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from observe.telemetry.assemble import Table
-from observe.telemetry.envoy_entries import (
-    CLUSTER_LABELS,
-    COUNTERS,
-    EXPOSED,
-    STATISTICS,
-    column_of,
-)
-from observe.telemetry.frames import ENVOY
+from observe.telemetry.envoy_entries import COUNTERS, EXPOSED, STATISTICS, column_of
+from observe.telemetry.envoy_keys import Keys, client_numbers, keys_of
+from observe.telemetry.frames import ENVOY, TIME
 from observe.telemetry.manifest import MissingPiece
-from observe.telemetry.upstreams import UPSTREAM, upstreams
 
-_CLIENT = ["cluster", "namespace", "workload"]
-_KEYS = ["time", *_CLIENT, *UPSTREAM]
+Numbers = NDArray[np.int64]
+_NAMES = list(STATISTICS)
+#: Numbers are told apart in a table of flags if it has at most so many for each of them.
+_DENSE = 64
 
 
 def envoy(
@@ -44,106 +41,121 @@ def envoy(
         coarse_seconds: coarse step.
         gaps: pieces that did not arrive; the statistic is NaN there.
     """
-    found = {name: tables[name] for name in STATISTICS if name in tables}
-    shown = _exposed(tables.get(EXPOSED), edges)
-    if not found and shown.empty:
-        return ENVOY.empty()
-    wide = _wide({name: _placed(_rows(table), edges) for name, table in found.items()})
-    if not shown.empty:
-        wide = _with_calls(wide, _calls(edges, requests, coarse_seconds), shown)
-        wide = _with_zeros(wide, shown)
+    found = {name: tables[name] for name in _NAMES if name in tables}
+    keys = keys_of(found, edges)
+    step_ms = coarse_seconds * 1000
+    # A row is a step and a key, as one number.
+    cells = {
+        name: np.where(keys.of[name][t.series] >= 0, t.time // step_ms * keys.count, -1)
+        + np.maximum(keys.of[name][t.series], 0)
+        for name, t in found.items()
+    }
+    shown = _Shown(tables.get(EXPOSED), edges, keys, step_ms)
+    counted = [cell[cell >= 0] for cell in cells.values()]
+    counted.append(_silent_calls(_distinct(_joined(counted)), keys, requests, step_ms, shown))
+    rows = _distinct(_joined(counted))
+    values = np.full((len(rows), len(_NAMES)), np.nan)
+    for name, table in found.items():
+        _fill(values[:, _NAMES.index(name)], rows, cells[name], table.values, name in COUNTERS)
+    steps, key = rows // max(1, keys.count), rows % max(1, keys.count)
+    values[np.isnan(values) & shown.at(steps, key)] = 0.0
+    frame = keys.labels.iloc[key].reset_index(drop=True)
+    starts = pd.to_datetime(steps * step_ms, unit="ms", utc=True).astype(TIME)
+    frame.insert(0, "time", starts)
+    frame[[column_of(name) for name in _NAMES]] = values
+    return ENVOY.conform(_sorted(_without(frame, gaps)))
+
+
+def _distinct(numbers: Numbers) -> Numbers:
+    """Each number once, ascending; quicker than sorting, as they lie close to one another."""
+    if not len(numbers):
+        return numbers
+    first, last = int(numbers.min()), int(numbers.max())
+    if last - first > _DENSE * len(numbers):
+        return np.unique(numbers)
+    there = np.zeros(last - first + 1, dtype=np.bool_)
+    there[numbers - first] = True
+    return np.flatnonzero(there).astype(np.int64) + first
+
+
+def _joined(parts: list[Numbers]) -> Numbers:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+
+def _fill(
+    column: NDArray[np.float64],
+    rows: Numbers,
+    cells: Numbers,
+    values: NDArray[np.float64],
+    add: bool,
+) -> None:
+    """Put values in place; of two names of one upstream they are added up, or the higher counts."""
+    useful = cells >= 0
+    at = np.searchsorted(rows, cells[useful])
+    column[at] = 0.0
+    (np.add if add else np.maximum).at(column, at, values[useful])
+
+
+class _Shown:
+    """Which statistics the proxies of a workload show in a step.
+
+    Args:
+        table: number of proxies that show one, by client workload; None where it is not known.
+        edges: the frame `edges`.
+        keys: the clients.
+        step_ms: milliseconds of a step.
+    """
+
+    def __init__(self, table: Table | None, edges: pd.DataFrame, keys: Keys, step_ms: int) -> None:
+        self._client = keys.client
+        steps = np.zeros(0, dtype=np.int64) if table is None else table.time // step_ms
+        self._first = int(steps.min()) if len(steps) else 0
+        length = int(steps.max()) - self._first + 1 if len(steps) else 0
+        self._there = np.zeros((length, keys.clients, len(_NAMES)), dtype=np.bool_)
+        if table is None or not len(steps):
+            return
+        client = client_numbers(table.labels, edges, keys)[table.series]
+        which = table.labels["statistic"].map({n: i for i, n in enumerate(_NAMES)}).fillna(-1)
+        statistic = which.to_numpy(dtype=np.int64)[table.series]
+        ours = (client >= 0) & (statistic >= 0)
+        self._there[steps[ours] - self._first, client[ours], statistic[ours]] = True
+
+    def at(self, steps: Numbers, key: Numbers) -> NDArray[np.bool_]:
+        """One row a step and key, one column a statistic."""
+        at = steps - self._first
+        inside = (at >= 0) & (at < len(self._there))
+        found = np.zeros((len(steps), len(_NAMES)), dtype=np.bool_)
+        found[inside] = self._there[at[inside], self._client[key[inside]]]
+        return found
+
+
+def _silent_calls(
+    rows: Numbers, keys: Keys, requests: pd.DataFrame, step_ms: int, shown: _Shown
+) -> Numbers:
+    """Rows of calls that clients' proxies counted, and of which every statistic stayed at zero."""
+    if not keys.count:
+        return rows[:0]
+    called = requests[requests["requests"] > 0]
+    own = keys.of_edge[called["edge"].to_numpy()]
+    step = called["time"].astype("datetime64[ms, UTC]").astype("int64").to_numpy() // step_ms
+    cells = _distinct((step * keys.count + own)[own >= 0])
+    pairs = len(keys.labels) + 1
+    told = _distinct(rows // keys.count * pairs + keys.pair[rows % keys.count])
+    new = ~np.isin(cells // keys.count * pairs + keys.pair[cells % keys.count], told)
+    cells = cells[new]
+    return cells[shown.at(cells // keys.count, cells % keys.count).any(axis=1)]
+
+
+def _without(frame: pd.DataFrame, gaps: Iterable[MissingPiece]) -> pd.DataFrame:
+    """NaN where a statistic did not arrive; no row where nothing is known."""
+    columns = [column_of(name) for name in _NAMES]
     for gap in gaps:
         if gap.query in STATISTICS:
-            inside = (wide["time"] >= gap.start) & (wide["time"] < gap.end)
-            wide.loc[inside, column_of(gap.query)] = np.nan
-    columns = [column_of(name) for name in STATISTICS]
-    wide = wide[wide[columns].notna().any(axis=1)]
-    return ENVOY.conform(wide.sort_values(_KEYS))
+            inside = (frame["time"] >= gap.start) & (frame["time"] < gap.end)
+            frame.loc[inside, column_of(gap.query)] = np.nan
+    return frame[frame[columns].notna().any(axis=1)]
 
 
-def _rows(table: Table) -> pd.DataFrame:
-    """Samples by client workload and upstream; those of other clusters of Envoy are left out."""
-    rows = table.rows(CLUSTER_LABELS, "value")
-    rows = rows.astype(dict.fromkeys(CLUSTER_LABELS, "str"))
-    known = upstreams(rows["cluster_name"])
-    rows = rows.merge(known, on="cluster_name", how="inner")
-    return rows[rows["workload"] != ""].drop(columns="cluster_name")
-
-
-def _placed(rows: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the cluster that the workload's requests tell, where they carry none."""
-    if not (rows["cluster"] == "").any():
-        return rows
-    clients = edges.loc[edges["reporter"] != "destination"]
-    clients = clients.rename(columns={"source_namespace": "namespace"})
-    clients = clients.rename(columns={"source_workload": "workload"})
-    known = clients[_CLIENT].drop_duplicates()
-    known = known[~known.duplicated(["namespace", "workload"], keep=False)]
-    told = rows.merge(known, on=["namespace", "workload"], how="left", suffixes=("", "_told"))
-    cluster = told["cluster"].where(told["cluster"] != "", told["cluster_told"]).fillna("")
-    return told.assign(cluster=cluster).drop(columns="cluster_told")
-
-
-def _wide(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a step, client and upstream, one column a statistic; NaN where there is no sample."""
-    merged = pd.DataFrame({c: pd.Series(dtype=ENVOY.columns[c]) for c in _KEYS})
-    for name, rows in found.items():
-        # Two names of one upstream: a counter counts on, a gauge is as high as the higher one.
-        grouped = rows.groupby(_KEYS, sort=False, observed=True)["value"]
-        values = grouped.sum() if name in COUNTERS else grouped.max()
-        merged = merged.merge(values.rename(column_of(name)).reset_index(), on=_KEYS, how="outer")
-    return merged.reindex(columns=list(ENVOY.columns))
-
-
-def _exposed(table: Table | None, edges: pd.DataFrame) -> pd.DataFrame:
-    """Step, client workload and, in `columns`, which statistics its proxies show in it."""
-    if table is None:
-        return pd.DataFrame(columns=["time", *_CLIENT])
-    rows = table.rows((*_CLIENT, "statistic"), "value")
-    rows = _placed(rows.astype(dict.fromkeys([*_CLIENT, "statistic"], "str")), edges)
-    rows = rows.assign(shown=True, statistic=rows["statistic"].map(column_of))
-    wide = rows.pivot_table(
-        index=["time", *_CLIENT], columns="statistic", values="shown", aggfunc="any"
-    )
-    columns = [column_of(name) for name in STATISTICS]
-    return wide.reindex(columns=columns).notna().reset_index()
-
-
-def _calls(edges: pd.DataFrame, requests: pd.DataFrame, coarse_seconds: int) -> pd.DataFrame:
-    """Step, client workload and service of all calls that the clients' proxies counted."""
-    clients = edges.loc[edges["reporter"] != "destination"]
-    called = requests.loc[requests["requests"] > 0, ["time", "edge"]]
-    called = called.assign(time=called["time"].dt.floor(f"{coarse_seconds}s")).drop_duplicates()
-    named = called.merge(clients, on="edge", how="inner")
-    named = named.rename(columns={"source_namespace": "namespace", "source_workload": "workload"})
-    return named[["time", *_CLIENT, "destination_service"]].drop_duplicates()
-
-
-def _with_calls(wide: pd.DataFrame, calls: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
-    """Also rows of calls of which every statistic stayed at zero.
-
-    Port and subset are those that the client uses for this service, "" when there are several.
-    """
-    pair = [*_CLIENT, "destination_service"]
-    calls = calls.merge(shown[["time", *_CLIENT]], on=["time", *_CLIENT], how="inner")
-    missing = calls.merge(
-        wide[["time", *pair]].drop_duplicates(), on=["time", *pair], how="left", indicator=True
-    )
-    missing = missing[missing["_merge"] == "left_only"].drop(columns="_merge")
-    ports = wide[[*_CLIENT, *UPSTREAM]].drop_duplicates()
-    ports = ports[~ports.duplicated(pair, keep=False)]
-    filled = missing.merge(ports, on=pair, how="left").fillna({"port": "", "subset": ""})
-    if filled.empty:
-        return wide
-    rows = filled.reindex(columns=list(ENVOY.columns)).astype(ENVOY.columns)
-    return pd.concat([wide.astype(ENVOY.columns), rows], ignore_index=True)
-
-
-def _with_zeros(wide: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
-    """Zero where a statistic is exposed and nothing was counted."""
-    names = [column_of(name) for name in STATISTICS]
-    known = wide[["time", *_CLIENT]].merge(shown, on=["time", *_CLIENT], how="left")
-    for name in names:
-        there = known[name].eq(True).to_numpy()
-        wide[name] = wide[name].where(wide[name].notna() | ~there, 0.0)
-    return wide
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    """By time, then by the texts: rows have their keys' order already."""
+    return frame.sort_values("time", kind="stable")

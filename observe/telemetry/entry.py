@@ -42,8 +42,8 @@ class Entry:
         template: PromQL; `$by`, `$window`, `$half_open`, `$seconds` and `$once` are filled
             in by :func:`promql`.
         positive: rows that are zero say nothing and are dropped.
-        answer: PromQL that counts the series of an answer, where grouping the first metric by
-            `by` would not.
+        answer: PromQL that counts the series of an answer, where those of the first metric, or
+            their groups, would tell something else.
     """
 
     name: str

@@ -103,7 +103,8 @@ def survey(
     warnings += series_warnings(names, kind, labels, copies)
     held = _container_labels(client, names, start, end)
     seconds = interval or DEFAULT_SCRAPE_SECONDS
-    proxy = probes.proxy_label(client, metric, labels, start, end) if kind == "raw" else None
+    busiest = next(iter(probes.busiest(metric, counted)), end)
+    proxy = probes.proxy_label(client, metric, labels, busiest) if kind == "raw" else None
     entries = _entries(kind, seconds, held or (), server)
     entries = (*entries, *_of_proxies(kind, names, seconds, proxy, server))
     series = max(probes.largest_counts(counted).values(), default=0)
@@ -116,7 +117,7 @@ def survey(
         (*warnings, *counted.warnings),
         kind,
         entries,
-        next(iter(probes.busiest(metric, counted)), end),
+        busiest,
         None not in (interval, labels, held) and not counted.warnings,
     )
 

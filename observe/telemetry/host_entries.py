@@ -7,7 +7,7 @@ the counters themselves have it: recorded rates are sums over proxies.
 from __future__ import annotations
 
 from observe.telemetry.entry import EDGE_LABELS, Entry
-from observe.telemetry.matchers import matches, not_matches
+from observe.telemetry.matchers import matches, not_matches, selector
 from observe.telemetry.templates import first_values, side_by_side, sum_of_increases
 
 #: Labels that may tell proxies apart, the usual one first.
@@ -34,6 +34,10 @@ _HOST_LABELS = (
     "destination_service",
     "destination_service_namespace",
 )
+_OUTCOME_LABELS = ("response_code", "grpc_response_status")
+#: Of all series of servers' proxies so many at least are taken to count failures: there may be
+#: none at the moment in which they are counted, and many at another.
+_FAILING_SHARE = 0.05
 
 
 def host_entries(label: str = PROXY_LABELS[0], *, add_first: bool = True) -> tuple[Entry, ...]:
@@ -72,10 +76,17 @@ def host_entries(label: str = PROXY_LABELS[0], *, add_first: bool = True) -> tup
             "fine",
             "requests",
             "whether one host fails or all of them, and for how long",
-            (*_HOST_LABELS, label, "response_code", "grpc_response_status"),
+            (*_HOST_LABELS, label, *_OUTCOME_LABELS),
             _failures(add_first),
+            answer=_failing_series((*_HOST_LABELS, label, *_OUTCOME_LABELS)),
         ),
     )
+
+
+def _failing_series(by: tuple[str, ...]) -> str:
+    either = " or ".join(selector(_REQUESTS, chosen) for chosen in _FAILURES)
+    counted = f"(count(count by ({', '.join(by)}) ({either})) or vector(0))"
+    return f"{counted} + {_FAILING_SHARE} * count({selector(_REQUESTS, _SERVERS)})"
 
 
 def _failures(add_first: bool) -> str:

@@ -157,8 +157,7 @@ def proxy_label(
     client: PrometheusClient,
     metric: str,
     labels: tuple[str, ...] | None,
-    start: datetime,
-    end: datetime,
+    moment: datetime,
 ) -> str | None:
     """The label that tells proxies apart; None for sums over proxies.
 
@@ -169,29 +168,23 @@ def proxy_label(
         client: whom to ask.
         metric: a metric of the proxies.
         labels: names of its labels, None when they are not known.
-        start: start of the window.
-        end: its end.
+        moment: when to look, best where there are many series.
     """
     candidates = [label for label in PROXY_LABELS if labels is None or label in labels]
     if len(candidates) < 2:
         return next(iter(candidates), None)
-
-    def values(at: str) -> str:
-        return " or ".join(
-            f'label_replace(count(count by ({label}) ({metric}{{{label}!=""}}{at})), '
-            f'"of", "{label}", "", "")'
-            for label in candidates
-        )
-
+    query = " or ".join(
+        f'label_replace(count(count by ({label}) ({metric}{{{label}!=""}})), '
+        f'"of", "{label}", "", "")'
+        for label in candidates
+    )
     try:
-        found = look(client, values, start, end)
+        found = client.instant(query, moment)
     except SourceError:
         return candidates[0]
-    most = dict.fromkeys(candidates, 0.0)
-    for series, value in zip(found.series.tolist(), found.values.tolist(), strict=True):
-        label = found.labels[series].get("of", "")
-        most[label] = max(most.get(label, 0.0), value)
-    return max(candidates, key=lambda label: most[label])  # the usual one among equals
+    counts = zip(found.labels, found.values.tolist(), strict=True)
+    values = {labels.get("of", ""): count for labels, count in counts}
+    return max(candidates, key=lambda label: values.get(label, 0.0))  # the first among equals
 
 
 def _distinct(metric: str, label: str) -> Moved:

@@ -89,22 +89,22 @@ def _counts(entry: Entry) -> dict[str, str]:
 
     Buckets are many, and as many as there are histograms: what is grouped is not counted twice.
     """
+    if entry.answer:
+        return {f"returned {entry.name}": entry.answer}
     series = selection(entry, promql(entry, 1))
     read = {f"read {entry.name}": f"count({series})"}
-    if entry.answer:
-        return read | {f"returned {entry.name}": entry.answer}
     if "le" in entry.by or "workload" in entry.by:  # a workload is made from pods' names
         return read
     return read | {f"returned {entry.name}": f"count(count by ({', '.join(entry.by)}) ({series}))"}
 
 
 def _size(entry: Entry, counted: Mapping[str, int], surveyed: int) -> Size:
-    read = counted.get(f"read {entry.name}")
+    returned = counted.get(f"returned {entry.name}")
+    read = counted.get(f"read {entry.name}", returned if entry.answer else None)
     if read is None:
         known = surveyed * (_BUCKETS if "le" in entry.by else 1) or _UNKNOWN_SERIES
         return Size(known, known, counted=False)
     # Several pods of a workload are one series of the answer; how many, the names must tell.
-    returned = counted.get(f"returned {entry.name}")
     if returned is None and "workload" in entry.by:
         return Size(read, read)
     if returned is None:

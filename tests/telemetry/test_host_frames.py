@@ -115,6 +115,7 @@ def test_victoria_metrics_tells_the_same(victoria: Snapshot, snapshot: Snapshot)
     # The first hour has no sample before it, and Prometheus stretches what it saw to the whole.
     left, right = (s.hosts[s.hosts["time"] > START] for s in (victoria, snapshot))
     pd.testing.assert_frame_equal(left, right, rtol=1e-4)
+    pd.testing.assert_frame_equal(victoria.envoy, snapshot.envoy, rtol=1e-9)
     assert victoria.proxies["proxies"].tolist() == snapshot.proxies["proxies"].tolist()
     assert victoria.proxies["busiest_share"].tolist() == pytest.approx(
         snapshot.proxies["busiest_share"].tolist(), abs=0.005
