@@ -109,7 +109,8 @@ def succeeding(service: Service, expected: Floats, scale: Floats) -> Iterator[St
     if service.timeout_ms is None:
         yield Stream(outcome, expected, service.latency, scale)
         return
-    in_time = service.latency.cdf(service.timeout_ms / scale)[:, None]
+    # the weights of a mixture add up to one only as closely as floating point has it
+    in_time = np.minimum(1.0, service.latency.cdf(service.timeout_ms / scale))[:, None]
     yield Stream(outcome, expected * in_time, service.latency, scale, service.timeout_ms)
     late = constant(service.timeout_ms + TIMEOUT_LAG_MS)
     yield Stream(Outcome("504", "UT", ""), expected * (1 - in_time), late, np.ones_like(scale))

@@ -76,7 +76,7 @@ def tried(
                 setting = _setting(service, policy, (), load, scale)
                 failed = ((process, False),) * (repeats + 1)
                 yield from _failing(setting, expected * share * process.chance, failed)
-                left = left - expected * share * process.chance
+                left = np.maximum(0.0, left - expected * share * process.chance)
         setting = _setting(service, policy, acting, load, scale)
         yield from _walk(setting, left, ())
 
@@ -159,7 +159,7 @@ def _walk(setting: _Setting, expected: Floats, failed: _Failed) -> Iterator[Stre
                 yield from _walk(setting, lost, history)
             else:
                 yield from _failing(setting, lost, history)
-        yield from _succeeding(setting, good, failed, bad)
+        yield from _succeeding(setting, np.maximum(good, 0.0), failed, bad)
 
 
 def _failing(setting: _Setting, expected: Floats, failed: _Failed) -> Iterator[Stream]:

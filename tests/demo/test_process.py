@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from meshes import INCIDENT, api, mesh
 
-from observe.demo.mixture import lognormal
+from observe.demo.mixture import lognormal, mix
 from observe.demo.process import arrivals, slowness, streams
 from observe.demo.stream import BOUNDS, SERVER_SHARE, Outcome, Stream
 from observe.demo.truth import Failure, Service, Truth
@@ -130,3 +130,10 @@ def test_the_week_after_has_grown_and_drifted_and_has_jitter_of_its_own() -> Non
     noisy = mesh(api(jitter=0.05))
     ratio = slowness(noisy, noisy.edges[0], next_week) / slowness(noisy, noisy.edges[0], DAY)
     assert np.std(np.log(ratio)) == pytest.approx(0.05 * np.sqrt(2), rel=0.5)
+
+
+def test_a_timeout_beyond_every_answer_ends_nothing() -> None:
+    # weights that add up to 1 + 2e-16
+    parts = [(0.1, lognormal(float(m), 0.2)) for m in range(1, 11)]
+    _, found = _streams(api(latency=mix(*parts), failures=(), timeout_ms=1e9))
+    assert all(stream.expected.min() >= 0.0 for stream in found)

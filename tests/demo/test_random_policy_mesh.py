@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import replace
 
 import networkx as nx
+import numpy as np
 import pytest
 from meshes import MONDAY
 
 from observe.demo.policy_truth import policy_truth
+from observe.demo.process import streams
 from observe.demo.random_policy_mesh import ARCHETYPES, random_policy_mesh
 from observe.demo.simulate import snapshot_from_truth
 
@@ -60,3 +62,12 @@ def test_a_snapshot_of_it_has_every_frame() -> None:
     snapshot = snapshot_from_truth(truth, 1, MONDAY, days=1)
     for frame in ("requests", "proxies", "hosts", "host_errors", "envoy", "containers"):
         assert len(getattr(snapshot, frame)) > 0, frame
+
+
+def test_no_end_is_expected_less_than_never() -> None:
+    hours = np.arange(168)
+    for seed in (1, 2, 3):
+        truth = random_policy_mesh(seed, 40)
+        for edge in truth.edges:
+            for stream in streams(truth, edge, hours):
+                assert stream.expected.min() >= 0.0
