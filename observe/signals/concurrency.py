@@ -137,10 +137,15 @@ class _Reader:
         where = cluster if len(here) or not len(there) else str(there.iloc[0]["cluster"])
         share = self._shares.of_server(where, host, behind)
         load = self._load((where, target.namespace, host), rows["edge"].to_numpy(), share)
-        if not np.isnan(load.mean_ms).any():
-            return load
-        # durations are collected from the clients only: theirs are the longer ones
-        return replace(load, mean_ms=self._steps.mean_ms(spoken["edge"].to_numpy()))
+        sent = self._load(load.name, spoken["edge"].to_numpy(), share)
+        # Servers that are not all scraped see less than was sent. Durations are collected from
+        # the clients only; theirs are the longer ones.
+        known = not np.isnan(load.mean_ms).any()
+        return replace(
+            load,
+            requests=np.maximum(load.requests, sent.requests),
+            mean_ms=load.mean_ms if known else sent.mean_ms,
+        )
 
     def _load(self, name: Client, edges: NDArray[np.int64], share: Share) -> Load:
         steps = self._steps

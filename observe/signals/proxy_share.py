@@ -59,7 +59,8 @@ class ProxyShares:
         at = self._steps.coarse_of_fine
         share = np.array([one["busiest_share"][at] for one in reported.values()])
         total = weight.sum(axis=0)
-        mixed = np.where(total > 0, (weight * share).sum(axis=0) / np.maximum(total, 1e-12), 0.0)
+        mixed = (weight * share).sum(axis=0) / np.maximum(total, 1e-12)
+        mixed = np.where(total > 0, mixed, share.mean(axis=0))
         counts = np.max([one["proxies"] for one in reported.values()], axis=0)
         seen = counts[counts > 0]
         return Share(np.clip(mixed, 0, 1), _fewest(seen), _usual(seen), "reported")
@@ -94,19 +95,30 @@ def _usual(counts: Floats) -> float | None:
     return float(np.median(counts)) if counts.size else None
 
 
+def _through_rollouts(share: Floats) -> Floats:
+    """The highest share of a step and its neighbours.
+
+    In the step of a rollout each pod has two names, one after the other, and half of what it has
+    at any moment.
+    """
+    padded = np.pad(share, 1, mode="edge")
+    highest: Floats = np.maximum(np.maximum(padded[:-2], padded[2:]), share)
+    return highest
+
+
 def _proxy_columns(frame: pd.DataFrame, steps: EdgeSteps) -> dict[int, dict[str, Floats]]:
     """Edge → its columns per coarse step (H); a step without a row has the edge's highest share."""
     found: dict[int, dict[str, Floats]] = {}
     if frame.empty:
         return found
     rows = frame.assign(at=steps.coarse(frame))
-    rows = rows[(rows["at"] >= 0) & (rows["proxies"] > 0)]
+    rows = rows[(rows["at"] >= 0) & (rows["proxies"] > 0) & (rows["busiest_share"] > 0)]
     for edge, part in rows.groupby("edge", sort=True):
         share = np.full(steps.coarse_steps, float(part["busiest_share"].max()))
         share[part["at"]] = part["busiest_share"]
         count = np.zeros(steps.coarse_steps)
         count[part["at"]] = part["proxies"]
-        found[int(str(edge))] = {"busiest_share": share, "proxies": count}
+        found[int(str(edge))] = {"busiest_share": _through_rollouts(share), "proxies": count}
     return found
 
 
@@ -129,7 +141,8 @@ def _host_columns(
         share[at] = each
         hosts = np.zeros(steps.coarse_steps)
         hosts[at] = part["hosts"].to_numpy()
-        found[str(cluster), str(service)] = {"busiest_share": share, "hosts": hosts}
+        steady = _through_rollouts(share)
+        found[str(cluster), str(service)] = {"busiest_share": steady, "hosts": hosts}
     return found
 
 

@@ -63,15 +63,31 @@ def test_requests_that_a_pool_refused_were_wanted_but_lasted_no_time():
 
 
 def test_the_busiest_proxy_has_what_the_proxies_report():
-    proxies = rows(frames.PROXIES, (at(0), 0, 4.0, 0.4), (at(1), 0, 2.0, 0.7))
-    (web,) = cart([STEADY], proxies=proxies).clients
+    proxies = rows(
+        frames.PROXIES,
+        *[(at(h), 0, n, share) for h, n, share in ((0, 4.0, 0.4), (1, 4.0, 0.4), (2, 2.0, 0.7))],
+    )
+    (web,) = cart([STEADY], hours=5, proxies=proxies).clients
     assert web.share.known == "reported"
     assert web.share.fewest == 2
-    assert web.share.usual == 3.0
+    assert web.share.usual == 4.0
     assert web.busiest_under_way[0] == pytest.approx(0.4 * RATE * 0.055)
-    assert web.busiest_under_way[12] == pytest.approx(0.7 * RATE * 0.055)
-    # nothing was reported in the third hour: the most that was seen
     assert web.busiest_under_way[24] == pytest.approx(0.7 * RATE * 0.055)
+    # nothing was reported in the last hour: the most that was seen
+    assert web.busiest_under_way[48] == pytest.approx(0.7 * RATE * 0.055)
+
+
+def test_in_the_hour_of_a_rollout_the_share_is_that_of_the_hours_beside_it():
+    shares = (0.5, 0.5, 0.25, 0.5, 0.5)  # two pods, and two more that take their place
+    proxies = rows(frames.PROXIES, *[(at(h), 0, 2.0, s) for h, s in enumerate(shares)])
+    (web,) = cart([STEADY], hours=5, proxies=proxies).clients
+    assert np.all(web.share.busiest == 0.5)
+
+
+def test_a_share_that_is_no_number_is_not_reported():
+    proxies = rows(frames.PROXIES, (at(0), 0, 2.0, np.nan))
+    (web,) = cart([STEADY], proxies=proxies).clients
+    assert web.share.known == "one"
 
 
 def test_without_a_report_the_pods_share_the_load_unevenly():
@@ -100,7 +116,7 @@ def test_servers_count_what_arrives_from_everybody():
     calls = [
         STEADY,
         Call(source="till", buckets=(0, 1800, 0, 0, 0)),
-        Call(reporter="destination", buckets=(0, 4000, 0, 0, 0)),
+        Call(reporter="destination", buckets=(0, 6000, 0, 0, 0)),
         Call(source="unknown", reporter="destination", buckets=(0, 0, 300, 0, 0)),
     ]
     hosts = rows(
@@ -109,10 +125,16 @@ def test_servers_count_what_arrives_from_everybody():
         (at(0), "west", HOST, "shop", "c", 9e9),
     )
     server = cart(calls, hosts=hosts).server
-    assert server.requests[0] == 4300.0
-    assert server.under_way[0] == pytest.approx((4000 * 0.055 + 300 * 0.55) / 300)
+    assert server.requests[0] == 6300.0
+    assert server.under_way[0] == pytest.approx((6000 * 0.055 + 300 * 0.55) / 300)
     assert server.share.fewest == 2
     assert server.share.busiest[0] == pytest.approx(3300 / 4300)
+
+
+def test_servers_that_are_scraped_in_part_have_at_least_what_was_sent():
+    server = cart([STEADY, Call(reporter="destination", buckets=(0, 100, 0, 0, 0))]).server
+    assert server.requests[0] == 3600.0
+    assert server.requests[1] == 0.0
 
 
 def test_servers_whose_durations_are_not_collected_take_as_long_as_their_clients_wait():
