@@ -107,6 +107,11 @@ class Current:
                 found["abbreviated"].append(item)
         return HostObjects(**{kind: tuple(items) for kind, items in found.items()})
 
+    def subsets_named(self, service: str, namespace: str, cluster: str | None = None) -> list[str]:
+        """The subsets of a service that VirtualServices route to, sorted."""
+        items = self.for_cluster(cluster)
+        return sorted({name for item in items for name in item.subsets_of(service, namespace)})
+
     def timeout_for(self, service: str, cluster: str | None = None) -> CurrentTimeout | None:
         """What is set in the mesh for a service; None when no object defines its host.
 

@@ -6,7 +6,8 @@ from observe.durations import shown
 from observe.errors import InputError
 from observe.export.changes import Change
 from observe.export.current import Current
-from observe.export.decide_policy import decide_outlier, decide_pool
+from observe.export.decide_outlier import decide_outlier
+from observe.export.decide_policy import decide_pool
 from observe.export.decide_route import Timeouts, decide_retry, decide_timeout
 from observe.export.hosts import is_domain, is_label
 from observe.export.options import ExportOptions

@@ -76,6 +76,16 @@ class ExistingVirtualService(ExistingObject):
         hosts = (_destination_host(item) for item in self.http[index].get("route") or [])
         return {self.full(host, service, namespace) for host in hosts}
 
+    def subsets_of(self, service: str, namespace: str) -> set[str]:
+        """The subsets of a service that its http routes send to."""
+        sent = [item for route in self.http for item in route.get("route") or []]
+        return {
+            str(item["destination"]["subset"])
+            for item in sent
+            if self.full(_destination_host(item), service, namespace) == service
+            and item["destination"].get("subset")
+        }
+
     def mesh_routes(self) -> list[int]:
         """Indexes of the http routes that the proxies of the mesh apply."""
         return [index for index, route in enumerate(self.http) if _matches_mesh(route)]

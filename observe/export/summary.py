@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from observe.durations import duration_ms
-from observe.export.changes import Change, FieldChange, Scalar
+from observe.export.changes import Change, FieldChange
 from observe.export.plan import ExportPlan
 from observe.export.render import DELETE, RESTORE, one_line
 
@@ -20,6 +20,12 @@ _KINDS = {
     "outlierDetection": ("outlier detection", "outlier detections"),
 }
 
+#: What a change of another object than the first of its kind is.
+_WHAT = {
+    ("retry", "DestinationRule"): "retry budget",
+    ("connectionPool", "Sidecar"): "connection pool of the servers",
+}
+
 #: Folders of an export.
 MANIFESTS, ROLLBACK = "manifests", "rollback"
 
@@ -28,8 +34,8 @@ def summary_markdown(plan: ExportPlan) -> str:
     """A short page: what changes per host, what was refused, how to apply and how to undo."""
     parts = ["# Exported recommendations", "", _headline(plan), ""]
     if plan.changes:
-        parts += ["| host | cluster | field | today | set to | file |", "|---|---|---|---|---|---|"]
-        parts += [_row(change, each) for change in plan.changes for each in change.fields]
+        parts += ["| host | cluster | what | change | file |", "|---|---|---|---|---|"]
+        parts += [_row(change) for change in plan.changes]
         parts.append("")
         notes = [(c, note) for c in plan.changes for note in _notes(c)]
         parts += [f"- {_cell(change.id)}: {_cell(note)}" for change, note in notes]
@@ -127,22 +133,23 @@ def _objects(plan: ExportPlan, action: str) -> str:
     return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts) or "nothing"
 
 
-def _row(change: Change, each: FieldChange) -> str:
+def _row(change: Change) -> str:
     cluster = _cell(change.advice.target.cluster or "-")
     file = _cell(f"{MANIFESTS}/{change.path}")
-    after = "removed" if each.after is None else _said(each.after)
-    today = _said(each.before)
-    return f"| {change.host} | {cluster} | {each.name} | {today} | {after} | {file} |"
+    what = _WHAT.get((change.advice.kind, change.kind), _KINDS[change.advice.kind][0])
+    moves = ", ".join(f"{each.path[-1]} {_move(each)}" for each in change.fields)
+    return f"| {change.host} | {cluster} | {what} | {moves} | {file} |"
 
 
-def _said(value: Scalar | None) -> str:
-    return "none" if value is None else _cell(str(value))
+def _move(each: FieldChange) -> str:
+    before = "none" if each.before is None else _cell(str(each.before))
+    return f"{before} → {'none' if each.after is None else _cell(str(each.after))}"
 
 
 def _notes(change: Change) -> list[str]:
     steps = [
-        f"{each.name}: {each.proposed} was proposed; one step goes to {each.after}. Export again "
-        "after the next report"
+        f"{each.path[-1]}: {each.proposed} was proposed; one step goes to {each.after}. Export "
+        "again after the next report"
         for each in change.fields
         if each.limited and each.after is not None
     ]

@@ -374,3 +374,24 @@ def test_a_null_takes_a_field_away(tmp_path: Path) -> None:
         "baseEjectionTime": "30s",
         "maxEjectionPercent": 34,
     }
+
+
+def test_a_rule_that_defines_the_subsets_of_routes_has_to_be_given(tmp_path: Path) -> None:
+    routed = virtual_service("  - route:\n    - destination: {host: payment, subset: v1}\n")
+    plan = exported(tmp_path, [pool()], routed)
+    (refusal,) = plan.refused
+    assert refusal.reason == RefusalReason.CURRENT_NEEDED
+    assert "routes to subset v1 of payment.shop.svc.cluster.local" in refusal.message
+    defined = destination_rule("  subsets: [{name: v1, labels: {version: v1}}]\n")
+    plan = exported(tmp_path / "b", [pool()], routed, defined)
+    assert [c.action for c in plan.changes] == ["edit"]
+
+
+def test_a_value_in_a_file_that_cannot_be_read_is_refused_alone(tmp_path: Path) -> None:
+    there = destination_rule(TLS + "    outlierDetection: {interval: 10}\n")
+    plan = exported(tmp_path, [outlier(), pool()], there)
+    assert [(r.id.split("/")[0], r.reason) for r in plan.refused] == [
+        ("outlierDetection", RefusalReason.INVALID_OBJECT)
+    ]
+    assert plan.refused[0].message == "shop/payment (0.yaml:1): 10 is not a duration"
+    assert [c.advice.kind for c in plan.changes] == ["connectionPool"]
