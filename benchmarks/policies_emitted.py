@@ -22,6 +22,10 @@ from observe.recommend.plan_timeouts import agree_on_timeouts
 from observe.recommend.policy import RetryPolicy
 from observe.telemetry.snapshot import Snapshot
 
+#: What the linter says of overflows and missing hosts is about the week that was measured, in which
+#: nothing of this was set.
+OF_THE_PAST = frozenset({"POOL_OVERFLOWS", "ALL_HOSTS_EJECTED"})
+
 
 def findings_of(snapshot: Snapshot, advice: Advice) -> tuple[int, list[Finding]]:
     """Files that are exported for a mesh that has none, and what is wrong with them.
@@ -42,10 +46,12 @@ def findings_of(snapshot: Snapshot, advice: Advice) -> tuple[int, list[Finding]]
 def report_findings(files: int, findings: list[Finding]) -> list[tuple[str, str]]:
     """Figures with their names."""
     codes = Counter(f.code for f in findings)
+    past = sum(codes.pop(code, 0) for code in OF_THE_PAST)
     return [
         ("files exported", str(files)),
-        ("findings of the linter in them, warning or worse", str(len(findings))),
+        ("findings of the linter in them, warning or worse", str(codes.total())),
         *((f"  {code}", str(number)) for code, number in codes.most_common()),
+        ("  beside overflows and missing hosts of the week before", str(past)),
     ]
 
 

@@ -19,6 +19,8 @@ from observe.recommend.model import Advice
 from observe.recommend.outlier_model import OutlierRecommendation
 
 _MOST_REQUESTS = 40_000.0
+#: Where a smaller share of the tries succeeds, a service is down.
+_OUTAGE = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def judge_outliers(
         high = one.predicted_interval.get("falseEjectionsPerWeek", (expected, expected))[1]
         found.append(
             OutlierCase(
-                target,
+                f"{truth.name} {target}",
                 truths[target].verdict,
                 false_ejections(truth, target, rules, timeouts.get(target)),
                 (expected, max(high, expected)),
@@ -91,7 +93,8 @@ def false_ejections(
 
     Runs of k failures in a row come up (1 - p) p^k / (1 - p^k) times a try when each fails with p
     (Feller, An Introduction to Probability Theory I, XIII.7), whatever proxies and hosts they are
-    shared out over. Spans in which all hosts fail, or single ones, are left out.
+    shared out over. Spans in which all hosts fail, or single ones, are left out, and so are the
+    moments of an overload in which most tries fail: that is an outage by another name.
     """
     hours = np.arange(HOURS_PER_WEEK)
     service = truth.edges_of(target)[0][1].service
@@ -105,7 +108,7 @@ def false_ejections(
         healthy = np.full_like(load, 1.0 - cut)
         for process in service.processes:
             healthy = healthy * (1 - _chance(process, load, gateway=gateway))
-        p = 1 - healthy
+        p = np.where(healthy < _OUTAGE, 0.0, 1 - healthy)
         total += float((tries * (1 - p) * p**limit / (1 - p**limit)).sum())
     return total
 

@@ -57,7 +57,7 @@ def judge_pools(truth: Truth, advice: Advice) -> list[PoolCase]:
         inbound = _limit(one.proposed.get("inboundConnectionPool") or one.proposed)
         found.append(
             PoolCase(
-                target,
+                f"{truth.name} {target}",
                 known.verdict,
                 limit,
                 inbound,

@@ -73,7 +73,7 @@ def judge_retries(truth: Truth, advice: Advice, truths: dict[str, PolicyTruth]) 
             inside = bool(low <= loads[1] <= high)
         found.append(
             RetryCase(
-                target,
+                f"{truth.name} {target}",
                 known.verdict,
                 known.verdict == "curable" and visible and _enough(truth, target, known),
                 visible,
