@@ -48,6 +48,8 @@ class BaseErrors:
         dependence: correlation between one request to a host and the next.
         days: length of the window.
         confidence: of the intervals.
+        unseen: share of the tries that fail besides, each by itself: the low end, the estimate
+            and the high end.
     """
 
     share: float
@@ -61,18 +63,17 @@ class BaseErrors:
     dependence: Dependence
     days: float
     confidence: float
+    unseen: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def ejections_per_week(self, k: int) -> Ejections:
         """Runs of `k` errors that chance makes at healthy hosts in a week, all proxies together.
 
-        The interval holds three doubts: the share and the dependence, at the ends of their own
-        intervals, and how much the days of the window differ (Student's t of their sums).
+        The interval holds three doubts: the share with what is unseen and the dependence, at the
+        ends of their own intervals, and how much the days of the window differ (Student's t of
+        their sums).
         """
-        shares = (self.low, self.share, self.high)
-        low, middle, high = (
-            self._per_day(k, share, after)
-            for share, after in zip(shares, self.dependence, strict=True)
-        )
+        ends = zip((self.low, self.share, self.high), self.dependence, self.unseen, strict=True)
+        low, middle, high = (self._worse(k, *end) for end in ends)
         week = _WEEK_DAYS / self.days
         doubt = _doubt_of_days(high, self.days, self.confidence)
         return Ejections(
@@ -80,6 +81,14 @@ class BaseErrors:
             float(middle.sum()) * week,
             (float(high.sum()) + doubt) * week,
         )
+
+    def _worse(self, k: int, share: float, dependence: float, unseen: float) -> Floats:
+        """The larger of what is seen, dependent, and all that there may be, independent."""
+        seen = self._per_day(k, share, dependence)
+        if unseen <= 0:
+            return seen
+        everything = self._per_day(k, min(share + unseen, 1.0), 0.0)
+        return everything if everything.sum() > seen.sum() else seen
 
     def _per_day(self, k: int, mean: float, dependence: float) -> Floats:
         """Expected runs on each day."""
@@ -144,6 +153,7 @@ def base_errors(
     dependence: Dependence,
     length: tuple[float, int],
     confidence: float,
+    unseen: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> BaseErrors:
     """The base rate of some cells that are neither in an outage nor of failing hosts.
 
@@ -153,6 +163,7 @@ def base_errors(
         dependence: see :func:`observe.stats.runs.serial_dependence`.
         length: days that they are from, and fine steps in a day.
         confidence: of the interval.
+        unseen: see :class:`BaseErrors`.
     """
     n, x = cells.requests, cells.gateway if gateway else cells.errors
     total, bad = float(n.sum()), float(x.sum())
@@ -163,7 +174,7 @@ def base_errors(
     days, per_day = length
     day = (cells.step - int(cells.step.min(initial=0))) // per_day
     groups = _grouped(n, x, day)
-    return BaseErrors(share, low, high, shares, *groups, dependence, days, confidence)
+    return BaseErrors(share, low, high, shares, *groups, dependence, days, confidence, unseen)
 
 
 def fewest_in_a_row(base: BaseErrors, budget: float, policy: OutlierPolicy) -> int | None:

@@ -56,8 +56,17 @@ class Draft:
         return (self.settings.gateway or self.settings.errors) / self.callers.rate
 
 
-def draft_of(observed: Observed, window: Window, policy: OutlierPolicy) -> Draft | Refusal:
-    """The proposal for a target whose clients' proxies speak, or why there is none."""
+def draft_of(
+    observed: Observed, window: Window, policy: OutlierPolicy, cut: float
+) -> Draft | Refusal:
+    """The proposal for a target whose clients' proxies speak, or why there is none.
+
+    Args:
+        observed: the telemetry.
+        window: the window that it is from.
+        policy: the knobs.
+        cut: share of good answers that a timeout may come to cut (0-1).
+    """
     requests = float(observed.cells.requests.sum())
     if requests < policy.least_requests:
         return Refusal(
@@ -78,7 +87,7 @@ def draft_of(observed: Observed, window: Window, policy: OutlierPolicy) -> Draft
             "there is one host: when it is ejected nobody takes over, and requests fail or go to "
             "it all the same",
         )
-    base = base_of(observed, window.days, policy, slice(0, None))
+    base = base_of(observed, window.days, policy, slice(0, None), cut)
     if base is None or base.outage > _MOSTLY * base.requests:
         return Refusal(
             Reason.MOSTLY_FAILING, "most answers of all hosts are errors: mend the service first"

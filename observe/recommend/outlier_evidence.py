@@ -34,6 +34,7 @@ def outlier_evidence(draft: Draft, coverage: float) -> OutlierEvidence:
         base_high=_share(errors.high),
         worst_hour_fraction=_share(worst_step(base.cells, draft.per_coarse, narrow)),
         dependence=round(errors.dependence.value, 4),
+        unseen_error_fraction=_share(base.unseen),
         outage_fraction=_share(base.outage / base.requests),
         worst_host_fraction=_worst_host(draft),
         judged_by=draft.judged_by,

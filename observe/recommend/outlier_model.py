@@ -37,6 +37,9 @@ class OutlierEvidence(CamelModel):
     dependence: float = Field(
         description="correlation between a request to a host and the next one; null errors: 0"
     )
+    unseen_error_fraction: float = Field(
+        description="tries that may fail besides, hidden by retries that cured them (upper end)"
+    )
     outage_fraction: float = Field(
         description="requests in steps in which most answers of all hosts were errors; left out"
     )

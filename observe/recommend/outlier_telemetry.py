@@ -33,6 +33,8 @@ class Observed:
         callers: the client proxies; None when the number of hosts is not known.
         ejections: ejections that Envoy counted; None where its counters are not exposed.
         step_seconds: length of a fine step.
+        attempts: retries of a request that are in force.
+        retried: retries over requests, as Envoy counted them; None where it does not.
     """
 
     cells: ErrorCells
@@ -42,6 +44,8 @@ class Observed:
     callers: Callers | None
     ejections: float | None
     step_seconds: int
+    attempts: int
+    retried: float | None
 
 
 class Telemetry:
@@ -60,14 +64,20 @@ class Telemetry:
         self._hosts = hosts_by_target(snapshot)
         self._containers = self._stepped(snapshot.containers)
         self._proxies = self._stepped(snapshot.proxies)
-        self._ejections = _ejections(snapshot)
+        self._ejections = _counter(snapshot, "ejections")
+        self._retries = _counter(snapshot, "retries")
 
     def registered(self, target: Target) -> bool:
         """Whether the mesh knows the host."""
         return bool(self._by_target[target.path]["registered"].any())
 
-    def of(self, target: Target) -> Observed | None:
-        """What is known of a target; None when no client's proxy speaks for it."""
+    def of(self, target: Target, attempts: int) -> Observed | None:
+        """What is known of a target; None when no client's proxy speaks for it.
+
+        Args:
+            target: the target.
+            attempts: retries of a request that are in force.
+        """
         cells = self._cells.get(target.path)
         if cells is None:
             return None
@@ -86,8 +96,18 @@ class Telemetry:
         if replicas is not None and cells.step.size:
             callers = callers_of(cells, replicas.usual, self._proxies_of(edges, target), steps)
         key = (target.cluster or "", target.service or "")
-        ejections = self._ejections.get(key)
-        return Observed(cells, hosts, failing, replicas, callers, ejections, self._step)
+        counted, requests = self._retries.get(key), float(cells.requests.sum())
+        return Observed(
+            cells=cells,
+            hosts=hosts,
+            failing=failing,
+            replicas=replicas,
+            callers=callers,
+            ejections=self._ejections.get(key),
+            step_seconds=self._step,
+            attempts=attempts,
+            retried=None if counted is None or requests <= 0 else min(counted / requests, 1.0),
+        )
 
     def _hosts_of(self, target: Target) -> ServiceHosts | None:
         """The hosts in the clients' own cluster, else those of the only cluster that has some."""
@@ -125,11 +145,11 @@ class Telemetry:
         return rows[(step >= 0) & (step < self.steps)]
 
 
-def _ejections(snapshot: Snapshot) -> dict[tuple[str, str], float]:
-    """Ejections by cluster and service, where Envoy's counter is exposed."""
-    rows = snapshot.envoy.dropna(subset=["ejections"])
+def _counter(snapshot: Snapshot, name: str) -> dict[tuple[str, str], float]:
+    """One of Envoy's counters by cluster and service, where it is exposed."""
+    rows = snapshot.envoy.dropna(subset=[name])
     keys = zip(rows["cluster"], rows["destination_service"], strict=True)
     sums: dict[tuple[str, str], float] = {}
-    for key, number in zip(keys, rows["ejections"], strict=True):
+    for key, number in zip(keys, rows[name], strict=True):
         sums[key] = sums.get(key, 0.0) + float(number)
     return sums

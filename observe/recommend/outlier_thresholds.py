@@ -19,6 +19,7 @@ from observe.recommend.outlier_telemetry import Observed
 from observe.recommend.policy import OutlierPolicy
 from observe.signals.error_cells import ErrorCells
 from observe.signals.host_episodes import OUTAGE_SHARE
+from observe.stats.interval import design_effect, proportion_interval
 from observe.stats.runs import UNKNOWN_DEPENDENCE, Dependence, serial_dependence
 
 End = Literal["low", "middle", "high"]
@@ -35,6 +36,7 @@ class Base:
         cells: the cells that it comes from.
         errors: all 5xx.
         gateway: 502, 503 and 504 alone.
+        unseen: upper end of the share of tries that fail without being counted (0-1).
         outage: requests that were left out because most answers were errors.
         requests: all requests, those included.
     """
@@ -42,6 +44,7 @@ class Base:
     cells: ErrorCells
     errors: BaseErrors
     gateway: BaseErrors
+    unseen: float
     outage: float
     requests: float
 
@@ -66,7 +69,9 @@ class Thresholds:
     gateway: int
 
 
-def base_of(observed: Observed, days: float, policy: OutlierPolicy, part: slice) -> Base | None:
+def base_of(
+    observed: Observed, days: float, policy: OutlierPolicy, part: slice, cut: float = 0.0
+) -> Base | None:
     """The errors of healthy hosts in a part of the window.
 
     Args:
@@ -74,6 +79,7 @@ def base_of(observed: Observed, days: float, policy: OutlierPolicy, part: slice)
         days: length of the part.
         policy: the knobs.
         part: its fine steps.
+        cut: share of good answers that a timeout may come to cut (0-1).
 
     Returns:
         None when there are no requests outside outages.
@@ -87,13 +93,15 @@ def base_of(observed: Observed, days: float, policy: OutlierPolicy, part: slice)
     if normal.step.size == 0:
         return None
     dependence = _dependence(observed, part)
+    hidden = hidden_failures(normal, observed, policy.interval_confidence)
+    unseen = (0.0, hidden[0], hidden[1] + cut)
     per_day = round(86_400 / observed.step_seconds)
     errors, gateway = (
-        base_errors(normal, narrow, dependence, (days, per_day), policy.interval_confidence)
+        base_errors(normal, narrow, dependence, (days, per_day), policy.interval_confidence, unseen)
         for narrow in (False, True)
     )
     outage, everything = float(cells.requests[out].sum()), float(cells.requests.sum())
-    return Base(normal, errors, gateway, outage, everything)
+    return Base(normal, errors, gateway, hidden[1], outage, everything)
 
 
 def thresholds(base: Base, policy: OutlierPolicy) -> Thresholds | None:
@@ -112,6 +120,28 @@ def thresholds(base: Base, policy: OutlierPolicy) -> Thresholds | None:
     if gateway is None or half is None or gateway > _WORTH_IT * half:
         return Thresholds(errors, 0)
     return Thresholds(half, gateway)
+
+
+def hidden_failures(
+    cells: ErrorCells, observed: Observed, confidence: float
+) -> tuple[float, float]:
+    """Share of the tries that fail without client or server counting it, and its upper end.
+
+    A connect failure that a retry cures is a success at the client, and the server's proxy never
+    sees it. Envoy's counter of retries bounds them where it is exposed. Else, of requests with
+    a + 1 tries, a share p^(a + 1) gives up (flag URX) when each try fails with p by itself.
+    """
+    total = float(cells.requests.sum())
+    if observed.retried is not None:
+        return observed.retried, observed.retried
+    if observed.attempts < 1 or total <= 0:
+        return 0.0, 0.0
+    lost = float(cells.exhausted.sum())
+    root = 1.0 / (observed.attempts + 1)
+    high = proportion_interval(
+        lost, total, confidence, design_effect(cells.exhausted, cells.requests)
+    )[1]
+    return float((lost / total) ** root), float(high**root)
 
 
 def _dependence(observed: Observed, part: slice) -> Dependence:

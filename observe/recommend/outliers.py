@@ -33,6 +33,8 @@ from observe.telemetry.manifest import Window
 from observe.telemetry.snapshot import Snapshot
 
 _VARY = 2.0
+#: Retries that Istio does where nothing is set.
+_MESH_DEFAULT = 2
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def recommend_outliers(
     withheld: list[Withheld] = []
     for target in request_targets(snapshot):
         now = current.traffic_policy_for(target.service or "", target.cluster) if current else None
-        result = _draft(target, run)
+        result = _draft(target, _attempts(target, current), run)
         if isinstance(result, Draft):
             proposals.append(_recommendation(target, result, now, run))
         else:
@@ -85,20 +87,28 @@ def recommend_outliers(
     return proposals, withheld
 
 
-def _draft(target: Target, run: _Run) -> Draft | Refusal:
+def _attempts(target: Target, current: CurrentSettings | None) -> int:
+    """Retries that are in force; the mesh's default where nothing else is known."""
+    routes = current.retries_for(target.service or "", target.cluster) if current else ()
+    known = [_MESH_DEFAULT if r.attempts is None else r.attempts for r in routes]
+    return max(known, default=_MESH_DEFAULT)
+
+
+def _draft(target: Target, attempts: int, run: _Run) -> Draft | Refusal:
     if not run.telemetry.registered(target):
         return Refusal(
             Reason.NOT_A_SERVICE,
             "traffic to a host that the mesh does not know: add a ServiceEntry first",
         )
-    observed = run.telemetry.of(target)
+    observed = run.telemetry.of(target, attempts)
     if observed is None:
         return Refusal(
             Reason.SOURCE_WITHOUT_METRICS,
             "only the server reports: its clients have no sidecar or are not scraped, and hosts "
             "are ejected at the client",
         )
-    return draft_of(observed, run.window, run.policy.outlier_detection)
+    cut = run.policy.timeout.false_timeout_rate
+    return draft_of(observed, run.window, run.policy.outlier_detection, cut)
 
 
 def _recommendation(
@@ -148,6 +158,7 @@ def _shaped_by(draft: Draft) -> list[Reason]:
         Reason.HOST_FAILED_ALONE: bool(draft.episodes),
         Reason.GATEWAY_ERRORS_FIRST: draft.judged_by == "gateway",
         Reason.OUTAGE_LEFT_OUT: draft.base.outage > 0,
+        Reason.FAILURES_HIDDEN_BY_RETRIES: draft.base.errors.unseen[1] > draft.base.errors.high,
         Reason.TWO_HOSTS: draft.replicas.fewest == 2,
         Reason.REPLICAS_VARY: draft.replicas.most >= _VARY * draft.replicas.fewest,
     }

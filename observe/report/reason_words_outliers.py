@@ -39,6 +39,11 @@ OUTLIER_WORDS: Mapping[Reason, tuple[str, ...]] = {
         "times when all hosts failed were left out: ejection cannot help there, and "
         "maxEjectionPercent bounds the harm",
     ),
+    Reason.FAILURES_HIDDEN_BY_RETRIES: (
+        "connect failures that a retry cures are counted nowhere; as many are allowed for as could "
+        "be hidden",
+        "Expose Envoy's upstream_rq_retry (observe doctor prints how).",
+    ),
     Reason.TWO_HOSTS: (
         "with two hosts the one that stays carries twice its load while the other is out",
         "Run a third replica.",

@@ -24,7 +24,8 @@ _NO_HOST = frozenset(
 )
 #: The client hung up: no result is reported for the host.
 _CLIENT_GONE = frozenset(("DC", "DPE"))
-CONNECT_FLAGS = frozenset(("UF",))
+#: With URX: the last try failed before the server's proxy could count it.
+_BEFORE_THE_SERVER = frozenset(("UF", "UC", "UR", "LR"))
 
 
 class Counted(IntEnum):
@@ -57,6 +58,16 @@ def counted(code: str, flags: str, grpc_status: str) -> Counted:
     if number in GATEWAY_CODES:
         return Counted.GATEWAY
     return Counted.ERROR_5XX if 500 <= number <= 599 else Counted.NOT
+
+
+def gave_up(flags: str) -> bool:
+    """Whether a proxy tried again, and the last try failed unseen by the server's proxy.
+
+    Args:
+        flags: `response_flags`, comma-joined, "-" for none.
+    """
+    raised = {flag.strip() for flag in flags.split(",")}
+    return "URX" in raised and bool(raised & _BEFORE_THE_SERVER)
 
 
 def counted_in(frame: pd.DataFrame) -> NDArray[np.int8]:

@@ -6,13 +6,13 @@ fail, not how often the requests of a service do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from observe.signals.ejections import Counted, counted_in
+from observe.signals.ejections import Counted, counted_in, gave_up
 from observe.signals.targets import edges_with_target
 from observe.telemetry.snapshot import Snapshot
 
@@ -21,6 +21,7 @@ Client = tuple[str, str]
 
 
 _SUMS = ["requests", "errors", "gateway"]
+_ALL_SUMS = [*_SUMS, "exhausted"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class ErrorCells:
         requests: requests per cell, above 0.
         errors: those that failed.
         gateway: 502, 503 and 504 among the errors.
+        exhausted: those whose tries all failed without the server's proxy seeing it; what the
+            tries before were like, nothing else tells.
         grpc: share of the requests that were gRPC (0-1).
     """
 
@@ -47,19 +50,26 @@ class ErrorCells:
     requests: Floats
     errors: Floats
     gateway: Floats
+    exhausted: Floats
     grpc: float
 
     def at(self, cells: NDArray[np.bool_]) -> ErrorCells:
         """Only these cells."""
-        parts = (self.client, self.step, self.requests, self.errors, self.gateway)
-        client, step, *numbers = (part[cells] for part in parts)
-        return ErrorCells(self.clients, client, step, *numbers, self.grpc)  # type: ignore[arg-type]
+        return replace(
+            self,
+            client=self.client[cells],
+            step=self.step[cells],
+            requests=self.requests[cells],
+            errors=self.errors[cells],
+            gateway=self.gateway[cells],
+            exhausted=self.exhausted[cells],
+        )
 
     def scaled(self, requests: Floats, errors: Floats, gateway: Floats) -> ErrorCells:
         """The same cells with these parts of their requests and errors."""
         n = np.maximum(self.requests * requests, 0.0)
         x, g = np.minimum(self.errors * errors, n), np.minimum(self.gateway * gateway, n)
-        scaled = ErrorCells(self.clients, self.client, self.step, n, x, np.minimum(g, x), self.grpc)
+        scaled = replace(self, requests=n, errors=x, gateway=np.minimum(g, x))
         return scaled.at(n > 0)
 
 
@@ -67,8 +77,9 @@ def error_cells(snapshot: Snapshot) -> dict[str, ErrorCells]:
     """The cells of each target that a client's proxy (or a waypoint) speaks for, by path."""
     edges = edges_with_target(snapshot.edges)
     edges = edges[edges["speaks"] | (edges["reporter"] == "destination")]
+    names = zip(edges["source_namespace"], edges["source_workload"], strict=True)
     edges = edges.assign(
-        client=list(zip(edges["source_namespace"], edges["source_workload"], strict=True))
+        client=pd.Series([(str(ns), str(name)) for ns, name in names], index=edges.index)
     )
     rows = snapshot.requests
     kind = counted_in(rows)
@@ -82,6 +93,7 @@ def error_cells(snapshot: Snapshot) -> dict[str, ErrorCells]:
             "requests": count,
             "errors": np.where(kind != Counted.NOT, count, 0.0),
             "gateway": np.where(kind == Counted.GATEWAY, count, 0.0),
+            "exhausted": np.where(_exhausted(rows["flags"]), count, 0.0),
         }
     )
     named = edges[["edge", "target", "client", "speaks", "protocol"]]
@@ -98,13 +110,15 @@ def _cells(part: pd.DataFrame) -> ErrorCells:
     spoken = part["speaks"].to_numpy(dtype=np.bool_)
     part = part.assign(client=client)[np.isin(client, client[spoken])]
     by_side = {
-        side: rows.groupby(["client", "step"])[_SUMS].sum() for side, rows in part.groupby("speaks")
+        side: rows.groupby(["client", "step"])[_ALL_SUMS].sum()
+        for side, rows in part.groupby("speaks")
     }
     here = by_side[True]
     there = by_side.get(False, here)
     index = here.index.union(there.index)
-    own, other = (side.reindex(index, fill_value=0.0) for side in (here, there))
-    requests = np.maximum(own["requests"], other["requests"]).to_numpy(dtype=np.float64)
+    own, other = here.reindex(index, fill_value=0.0), there.reindex(index, fill_value=0.0)
+    sides = (own["requests"].to_numpy(), other["requests"].to_numpy())
+    requests: Floats = np.maximum(*sides).astype(np.float64)
     errors, gateway = (
         np.maximum(_share(own, name), _share(other, name)) * requests for name in _SUMS[1:]
     )
@@ -118,6 +132,7 @@ def _cells(part: pd.DataFrame) -> ErrorCells:
         requests,
         errors,
         gateway,
+        own["exhausted"].to_numpy(dtype=np.float64),
         float(grpc),
     )
     return cells.at(requests > 0)
@@ -126,4 +141,12 @@ def _cells(part: pd.DataFrame) -> ErrorCells:
 def _share(side: pd.DataFrame, name: str) -> Floats:
     n = side["requests"].to_numpy(dtype=np.float64)
     x = side[name].to_numpy(dtype=np.float64)
-    return np.divide(x, n, out=np.zeros_like(x), where=n > 0)
+    share: Floats = np.divide(x, n, out=np.zeros_like(x), where=n > 0)
+    return share
+
+
+def _exhausted(flags: pd.Series[str]) -> NDArray[np.bool_]:
+    codes, values = pd.factorize(flags)
+    meaning = np.array([*(gave_up(str(value)) for value in values), False], dtype=np.bool_)
+    mask: NDArray[np.bool_] = meaning[codes]
+    return mask

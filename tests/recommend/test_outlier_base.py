@@ -28,6 +28,7 @@ def _cells(requests, errors, step=None, client=None, gateway=None) -> ErrorCells
         n,
         x,
         x if gateway is None else np.asarray(gateway, dtype=float),
+        np.zeros(n.size),
         0.0,
     )
 

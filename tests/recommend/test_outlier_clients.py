@@ -16,7 +16,7 @@ def _cells(*per_hour: tuple[int, int, float]) -> ErrorCells:
     step = np.array(hour) * 12
     zero = np.zeros(n.size)
     return ErrorCells(
-        (("shop", "web"), ("shop", "job")), np.array(client), step, n, zero, zero, 0.0
+        (("shop", "web"), ("shop", "job")), np.array(client), step, n, zero, zero, zero, 0.0
     )
 
 

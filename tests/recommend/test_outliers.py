@@ -107,7 +107,7 @@ def test_an_outage_of_all_hosts_is_left_out():
 
 def test_errors_of_the_application_leave_gateway_errors_to_be_counted():
     advice = _advice(week(Service(base=0.2, code="500")))
-    assert advice.proposed["consecutiveGatewayErrors"] == 3
+    assert advice.proposed["consecutiveGatewayErrors"] == 4
     assert advice.proposed["consecutive5xxErrors"] > 8
     assert advice.evidence.judged_by == "gateway"
     assert advice.reasons[1] == "GATEWAY_ERRORS_FIRST"
