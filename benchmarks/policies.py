@@ -84,7 +84,7 @@ class Figures:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--meshes", type=int, default=8)
+    parser.add_argument("--meshes", type=int, default=6)
     parser.add_argument("--services", type=int, default=40)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--cases", action="store_true", help="print every target")
