@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from observe.recommend.policy import PoolPolicy
@@ -156,3 +158,24 @@ def test_a_server_of_unknown_number_does_not_widen_the_connections():
     one = load(of_rate(np.full(WEEK, 100.0)))
     estimate = estimate_pool(target(one), POLICY, EVERY, 1.0, None)
     assert estimate.connections == estimate.requests
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.floats(0.1, 2_000),
+    st.floats(1, 5_000),
+    st.integers(1, 20),
+    st.floats(1, 2),
+    st.floats(0, 500),
+)
+def test_no_limit_is_below_the_need_or_the_policys_smallest(rate, mean_ms, proxies, tries, gauge):
+    one = load(of_rate(np.full(288, rate)), mean_ms, 1 / proxies, proxies)
+    estimate = estimate_pool(target(one, server=one), POLICY, Steps.all_of(288), tries, gauge)
+    need = estimate.neediest
+    assert estimate.requests >= POLICY.least_limit
+    assert estimate.requests >= tries * (need.number + np.sqrt(need.number)) - 1e-9
+    assert estimate.connections >= estimate.requests == estimate.pending
+    assert estimate.inbound is None or need.low <= estimate.inbound <= estimate.requests / 4
+    most = max(POLICY.headroom, proxies / max(1, proxies - 1)) * tries * need.high
+    ceiling = max(most, POLICY.loose_factor * POLICY.headroom * estimate.client.high, 8)
+    assert estimate.requests <= 1.1 * (ceiling + np.sqrt(ceiling)) + 1
