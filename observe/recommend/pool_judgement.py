@@ -62,7 +62,7 @@ def current_pool(now: CurrentTrafficPolicy | None, known: bool) -> dict[str, Any
     if not known:
         return None
     limits: dict[str, Any] = dict(current_limits(now))
-    return limits | {"source": now.source if now and limits else None}
+    return limits | {"source": now.source if now else None}
 
 
 def judge_pool(
