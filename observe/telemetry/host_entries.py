@@ -16,7 +16,7 @@ PROXY_LABELS = ("instance", "pod", "kubernetes_pod_name", "pod_name")
 HOST = "host"
 
 _REQUESTS = "istio_requests_total"
-_CLIENTS = (matches("reporter", "source|waypoint"),)
+_EVERYBODY = (matches("reporter", "source|destination|waypoint"),)
 _SERVERS = (matches("reporter", "destination"),)
 #: HTTP 5xx, and 0 for a response that never came; or a gRPC status other than OK.
 _BAD_CODE = "5..|0"
@@ -55,9 +55,9 @@ def host_entries(label: str = PROXY_LABELS[0], *, add_first: bool = True) -> tup
             "proxies",
             "coarse",
             "requests",
-            "how the calls of a client are shared by its proxies: limits hold for each of them",
+            "how the calls of an edge are shared by proxies: limits hold for each of them",
             (*EDGE_LABELS, label),
-            sum_of_increases(_REQUESTS, _CLIENTS),
+            sum_of_increases(_REQUESTS, _EVERYBODY),
         ),
         Entry(
             "hosts",

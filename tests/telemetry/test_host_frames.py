@@ -73,13 +73,18 @@ FAILURES = [
 
 @integration
 def test_proxies_of_an_edge_are_counted_with_the_share_of_the_busiest(snapshot: Snapshot) -> None:
-    frame = snapshot.proxies.set_index("time")
     (edge,) = snapshot.edges.loc[snapshot.edges["reporter"] == "source", "edge"]
-    assert set(frame["edge"]) == {edge}
+    frame = snapshot.proxies[snapshot.proxies["edge"] == edge].set_index("time")
     assert frame.index.tolist() == list(pd.date_range(START, periods=30, freq="h"))
     assert set(frame["proxies"]) == {2.0}
     # of 90 and 30 a minute, also in the hour in which one takes the place of the other
     assert frame["busiest_share"].tolist() == [pytest.approx(0.75, rel=1e-9)] * 30
+    served = snapshot.edges[snapshot.edges["destination_service"] == PAY].set_index("reporter")
+    of_servers = snapshot.proxies[snapshot.proxies["edge"] == served.loc["destination", "edge"]]
+    assert of_servers["proxies"].tolist() == [3.0] * 30
+    failed = {8: 2.0, 20: 12.0 * 3510 / 3480}  # beside 2460 an hour of it and 4800 of the others
+    busiest = [(2460 + failed.get(hour, 0)) / (7260 + failed.get(hour, 0)) for hour in range(30)]
+    assert of_servers["busiest_share"].tolist() == pytest.approx(busiest, rel=1e-9)
 
 
 @integration
@@ -91,7 +96,7 @@ def test_hosts_are_told_apart_and_a_restart_loses_nothing(snapshot: Snapshot) ->
         assert set(by_host[f"10.0.1.{number}:15020"].round(6)) == {2400.0}
     others = by_host["10.0.1.2:15020"]  # with 404 once a minute, and its failures
     extra = {at(8): 2, at(20): 13}
-    # `increase` stretches the 58 minutes of the new counter to the hour: 12 failures are 12.1
+    # `increase` stretches the 58 minutes of the new counter by half of one: 12 are 12.1
     expected = {t: 2460.0 + extra.get(t, 0) for t in others.index}
     assert others.to_dict() == pytest.approx(expected, abs=0.11)
     assert others.drop(at(20)).to_dict() == pytest.approx(

@@ -60,8 +60,8 @@ def test_read_raw_the_week_is_the_same(
 ) -> None:
     with FaultProxy(server.url) as proxy:
         _assert_close(collect(_client(proxy.url), START, END), in_promql)
-        # requests with coverage, buckets, their sum, their count; proxies, hosts, both errors
-        assert _reads(proxy) == 8
+        # requests with coverage and proxies, buckets, their sum, their count; hosts, both errors
+        assert _reads(proxy) == 7
         assert not [r for r in proxy.seen if "increase(istio" in r.query]
 
 
@@ -92,7 +92,7 @@ def test_a_server_without_remote_read_is_asked_in_promql(
 
     with FaultProxy(server.url, decide) as proxy:
         _assert_close(collect(_client(proxy.url), START, END), in_promql)
-        assert _reads(proxy) <= 8
+        assert _reads(proxy) <= 7
 
 
 @pytest.mark.parametrize(

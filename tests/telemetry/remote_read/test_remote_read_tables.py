@@ -172,9 +172,10 @@ def test_every_entry_of_the_catalogue_can_be_read_raw() -> None:
     assert [entry.name for entry in ENTRIES if not readable(entry)] == [ASKED_IN_PROMQL]
 
 
-def test_requests_and_coverage_share_one_read() -> None:
+def test_entries_over_the_same_series_share_one_read() -> None:
     together = [[piece.entry.name for piece in job.pieces] for job in jobs(_pieces(MESH))]
-    assert ["requests", "coverage"] in together
+    assert ["requests", "coverage", "proxies"] in together
+    assert ["hosts", "host-errors"] in together
     assert sum(map(len, together)) == len(MESH)
 
 
