@@ -36,6 +36,14 @@ SECTIONS: dict[str, tuple[str, str, list[str], bool]] = {
         ["--markdown"],
         True,
     ),
+    "policies": (
+        "Retries, connection pools and outlier detection",
+        "Random meshes whose failures, hosts and requests under way are known, from seeds that "
+        "nothing else uses; the advice is also carried out by simulated proxies, request by "
+        "request. `in the worst hour` and `the next week` are those of the truth.",
+        [],
+        False,
+    ),
     "spans": (
         "Recorded calls",
         "What the data set of the two sections below holds; see [real-data.md](real-data.md).",
