@@ -47,8 +47,8 @@ def pool_confidence(
         Reason.SHORT_WINDOW: _below(days, *_SHORT_DAYS),
         Reason.LOW_COVERAGE: _below(coverage, _POOR_COVERAGE, policy.low_coverage),
         Reason.WIDE_INTERVAL: _below(-_width(estimate), *(-w for w in _WIDE)),
-        Reason.PROXIES_UNKNOWN: _MEDIUM if _known(estimate, "one") else _HIGH,
-        Reason.PROXIES_BY_PODS: _MEDIUM if _known(estimate, "pods") else _HIGH,
+        Reason.PROXIES_UNKNOWN: _MEDIUM if _known_by(estimate) == "one" else _HIGH,
+        Reason.PROXIES_BY_PODS: _MEDIUM if _known_by(estimate) == "pods" else _HIGH,
         Reason.SERVERS_UNKNOWN: _LOW if _servers_decide_unknown(estimate) else _HIGH,
         Reason.POOL_BURSTS: _MEDIUM if _bursts(estimate) else _HIGH,
         Reason.POOL_GAUGE_HIGHER: _MEDIUM if estimate.gauge_decides else _HIGH,
@@ -56,8 +56,7 @@ def pool_confidence(
         Reason.POOL_BACKTEST_SHED: _LOW if _over(test, accepted) else _HIGH,
         Reason.PARTIAL_ANSWER: _MEDIUM if partial else _HIGH,
     }
-    doubts = tuple(reason for reason, cap in caps.items() if cap < _HIGH)
-    return CONFIDENCES[min(caps.values())], doubts
+    return CONFIDENCES[min(caps.values())], tuple(r for r, cap in caps.items() if cap < _HIGH)
 
 
 def _below(value: float, low: float, medium: float) -> int:
@@ -72,8 +71,9 @@ def _width(estimate: PoolEstimate) -> float:
     return 1.0 if need.high <= _FEW_UNDER_WAY else need.high / max(1, need.low)
 
 
-def _known(estimate: PoolEstimate, how: str) -> bool:
-    return any(need.load.share.known == how for need in (estimate.client,))
+def _known_by(estimate: PoolEstimate) -> str:
+    """How the neediest client's number of proxies is known."""
+    return estimate.client.load.share.known
 
 
 def _servers_decide_unknown(estimate: PoolEstimate) -> bool:

@@ -91,12 +91,12 @@ def _hang(estimate: PoolEstimate, timeout_ms: float | None) -> str:
     held = math.inf if timeout_ms is None else client.rps * timeout_ms / 1000.0
     if held <= estimate.requests:
         return ""
-    instead = "without end"
+    instead = "they pile up without end"
     if timeout_ms is not None:
-        instead = f"up to {held:,.0f}, until the timeout of {istio_duration(timeout_ms)}"
+        instead = f"up to {held:,.0f} pile up, until the timeout of {istio_duration(timeout_ms)}"
     return (
         f"If the service hangs, that is full after {_seconds(full)} and the rest fails at once; "
-        f"otherwise requests pile up {instead}."
+        f"otherwise {instead}."
     )
 
 

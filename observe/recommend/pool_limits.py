@@ -121,6 +121,11 @@ def _limit(need: Need, policy: PoolPolicy) -> float:
     return max(room * need.high, by_chance, incident)
 
 
+def _by_incident(need: Need, policy: PoolPolicy) -> bool:
+    """Whether an incident had more under way than the room above the need lets through."""
+    return need.in_incidents > policy.headroom * need.high
+
+
 def _by_gauge(gauge: float, client: Need, policy: PoolPolicy) -> float:
     """The gauge and chance on top of it, as far as the traffic makes it credible."""
     return min(gauge + math.sqrt(gauge), policy.loose_factor * policy.headroom * client.high)
@@ -152,13 +157,14 @@ def _shaped_by(
 ) -> tuple[Reason, ...]:
     sides = [*clients, *([server] if server else [])]
     largest = max(sides, key=lambda need: _limit(need, policy))
+    fewest, decided = largest.load.share.fewest, limit > policy.least_limit
     rules = {
         Reason.POOL_LEAST_LIMIT: max(here, there, shown) <= policy.least_limit == limit,
         Reason.POOL_SERVERS_NEED_MORE: there > max(here, policy.least_limit),
         Reason.POOL_GAUGE_HIGHER: shown > max(here, there, policy.least_limit),
         Reason.POOL_ROOM_FOR_TRIES: tries > 1.0,
-        Reason.POOL_ONE_PROXY_LESS: largest.load.share.fewest == 2 and policy.headroom < 2,
+        Reason.POOL_ONE_PROXY_LESS: decided and fewest == 2 and policy.headroom < 2,
         Reason.POOL_TRAFFIC_GROWS: any(need.growth > 1.1 for need in sides),
-        Reason.POOL_INCIDENT_HELD: largest.in_incidents > policy.headroom * largest.high,
+        Reason.POOL_INCIDENT_HELD: decided and _by_incident(largest, policy),
     }
     return tuple(reason for reason, holds in rules.items() if holds)

@@ -22,7 +22,7 @@ from observe.recommend.pool_gates import refuse_idle, refuse_pool, tcp_targets
 from observe.recommend.pool_judgement import current_pool, judge_pool
 from observe.recommend.pool_knee import knee_of
 from observe.recommend.pool_limits import PoolEstimate, estimate_pool
-from observe.recommend.pool_model import PoolRecommendation
+from observe.recommend.pool_model import Knee, PoolRecommendation
 from observe.recommend.pool_need import Steps
 from observe.recommend.reasons import Reason
 from observe.recommend.targets import coverage_by_target, request_targets
@@ -147,14 +147,7 @@ def _recommendation(
         partial=context.partial,
         shed_in_incidents=predicted.fraction_shed if steps.incident.any() else 0.0,
     )
-    also = {
-        Reason.POOL_SERVERS_NEED_LESS: estimate.inbound is not None,
-        Reason.POOL_ABOVE_KNEE: above_knee(estimate, knee),
-        Reason.POOL_HTTP_VERSION_UNKNOWN: protocol_of(load) == "unknown",
-        Reason.INCIDENT_EXCLUDED: bool(steps.incident.any()),
-        Reason.WAYPOINT_STANDS_IN: load.server is None,
-    }
-    reasons = [judged.reason, *estimate.shaped_by, *(r for r, holds in also.items() if holds)]
+    reasons = (judged.reason, *estimate.shaped_by, *_also(load, estimate, knee, steps), *doubts)
     return PoolRecommendation(
         id=f"connectionPool/{path}",
         target=load.target,
@@ -162,13 +155,27 @@ def _recommendation(
         proposed=_proposed(estimate),
         confidence=confidence,
         severity=judged.severity,
-        reasons=tuple(dict.fromkeys(reason.value for reason in (*reasons, *doubts))),
+        reasons=tuple(dict.fromkeys(reason.value for reason in reasons)),
         message=pool_message(estimate, knee, timeout_ms, judged.words),
         evidence=pool_evidence(load, estimate, knee, timeout_ms, coverage),
         predicted=predicted,
         predicted_interval=interval,
         backtest=test,
     )
+
+
+def _also(
+    load: TargetLoad, estimate: PoolEstimate, knee: Knee | None, steps: Steps
+) -> tuple[Reason, ...]:
+    """What else is to be known of the limits."""
+    holds = {
+        Reason.POOL_SERVERS_NEED_LESS: estimate.inbound is not None,
+        Reason.POOL_ABOVE_KNEE: above_knee(estimate, knee),
+        Reason.POOL_HTTP_VERSION_UNKNOWN: protocol_of(load) == "unknown",
+        Reason.INCIDENT_EXCLUDED: bool(steps.incident.any()),
+        Reason.WAYPOINT_STANDS_IN: load.server is None,
+    }
+    return tuple(reason for reason, true in holds.items() if true)
 
 
 def _proposed(estimate: PoolEstimate) -> dict[str, object]:

@@ -67,10 +67,10 @@ def find_knee(
 
     Returns:
         None where nothing can be claimed: too few points or days, too little range, latency that
-        does not climb or is not explained, a knee far beyond what was seen, or a wide interval.
+        does not climb or is not explained, a knee far beyond what was seen or exceeded as a habit
+        (throughput did not fall there), or a wide interval.
     """
-    x = np.asarray(throughput, dtype=np.float64)
-    r = np.asarray(latency_s, dtype=np.float64)
+    x, r = np.asarray(throughput, dtype=np.float64), np.asarray(latency_s, dtype=np.float64)
     day = np.asarray(days)
     good = (x > 0) & (r > 0) & np.isfinite(x) & np.isfinite(r)
     x, r, day = x[good], r[good], day[good]
@@ -82,7 +82,8 @@ def find_knee(
     explained = 1.0 - float(rest.var() / np.log(r).var())
     if explained < _LEAST_EXPLAINED:
         return None
-    if not _FEWEST_UNDER_WAY <= peak <= _BEYOND_SEEN * float((x * r).max()):
+    seen = x * r
+    if not max(_FEWEST_UNDER_WAY, np.quantile(seen, 0.9)) <= peak <= _BEYOND_SEEN * seen.max():
         return None
     error = _jackknife(x, r, day, found) * _quantile_of_t(day, confidence)
     low, high = peak * np.exp(-error), peak * np.exp(error)

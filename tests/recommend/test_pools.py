@@ -153,7 +153,7 @@ def test_a_hang_is_told_by_how_fast_it_fills_the_pool_and_what_the_timeout_would
     limit = pool.proposed["http2MaxRequests"]
     assert pool.evidence.hang_fills_seconds == pytest.approx(limit / 100.0)
     assert pool.evidence.hang_holds == pytest.approx(1000.0)
-    assert "up to 1,000, until the timeout of 10s" in pool.message
+    assert "otherwise up to 1,000 pile up, until the timeout of 10s." in pool.message
     unbounded = only(snapshot)
     assert unbounded.evidence.hang_holds is None
     assert "pile up without end" in unbounded.message

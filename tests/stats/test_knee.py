@@ -76,3 +76,11 @@ def test_hours_without_a_number_are_left_out():
     x, r, day = week(20, 0.1, 0.002, busiest=0.99)
     holes = np.concatenate(([np.nan, 0.0, 5.0], x)), np.concatenate(([1.0, 1.0, np.inf], r))
     assert find_knee(*holes, np.concatenate(([0, 0, 0], day))) == find_knee(x, r, day)
+
+
+def test_a_peak_that_was_passed_without_harm_is_none():
+    x, _, day = week(20, 0.1, 0.002, busiest=0.99)
+    # latency doubles at once above half of the load: no law of scalability does
+    r = np.where(x > 0.5 * x.max(), 1.0, 0.5)
+    found = find_knee(x, r, day)
+    assert found is None or found.concurrency >= np.quantile(x * r, 0.9)
