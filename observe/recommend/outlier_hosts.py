@@ -47,8 +47,8 @@ class Replicas:
 
     @property
     def most(self) -> int:
-        """The largest number of hosts."""
-        return round(float(self.count.max()))
+        """The largest number of hosts; in the hour of a rollout each has two names."""
+        return round(float(np.quantile(self.count, 0.95, method="lower")))
 
     @property
     def peak_to_capacity(self) -> float | None:

@@ -28,6 +28,8 @@ FIELDS = (
 _HARM = 10.0
 #: More errors in a row than this many times the needed ones are slow.
 _SLOW = 3.0
+_URGENT: Severity = "warning"
+_HINT: Severity = "info"
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
@@ -98,7 +100,8 @@ def judge_outliers(
         return _none_set(settings, known, bool(written), failed)
     percent = _count(written.get("maxEjectionPercent"), DEFAULT_PERCENT)
     false = base.ejections(have.errors, have.gateway, "middle")
-    verdict = _harm(base, have, false, policy) or _bounds(percent, replicas, failed)
+    health = _count(written.get("minHealthPercent"), 0)
+    verdict = _harm(base, have, false, policy) or _bounds(percent, health, replicas, failed)
     if verdict is None and _fewest(have) > _SLOW * _fewest(proposed):
         words = f"{_fewest(have)} errors in a row are set, and {_fewest(proposed)} are enough."
         verdict = (Reason.OUTLIER_SLOW, "info", words)
@@ -116,7 +119,7 @@ _Verdict = tuple[Reason, Severity, str]
 def _none_set(
     settings: dict[str, Any] | None, known: bool, switched_off: bool, failed: bool
 ) -> Judgement:
-    severity: Severity = "warning" if failed else "info"
+    severity = _URGENT if failed else _HINT
     if not known:
         words = "What is set is not known."
         return Judgement(Reason.OUTLIER_UNKNOWN, severity, words, settings)
@@ -138,11 +141,17 @@ def _harm(base: Base, have: Thresholds, false: float, policy: OutlierPolicy) -> 
     return Reason.OUTLIER_EJECTS_HEALTHY, severity, words
 
 
-def _bounds(percent: int, replicas: Replicas, failed: bool) -> _Verdict | None:
-    hosts = replicas.fewest
+def _bounds(percent: int, health: int, replicas: Replicas, failed: bool) -> _Verdict | None:
+    hosts, severity = replicas.fewest, _URGENT if failed else _HINT
     if most_ejected(percent, hosts) == 0:
         words = f"At most {percent} % of {hosts} hosts may be ejected, which is none."
-        return Reason.OUTLIER_EJECTS_NOBODY, "warning" if failed else "info", words
+        return Reason.OUTLIER_EJECTS_NOBODY, severity, words
+    if 100 * (hosts - 1) < health * hosts:
+        words = (
+            f"With one of {hosts} hosts ejected fewer than minHealthPercent ({health} %) are left, "
+            "so that it is used all the same."
+        )
+        return Reason.OUTLIER_EJECTS_NOBODY, severity, words
     if most_ejected(percent, replicas.usual) >= replicas.usual:
         words = f"{percent} % allows all {replicas.usual} hosts to be ejected at once."
         return Reason.OUTLIER_EJECTS_EVERYBODY, "warning", words
@@ -160,5 +169,7 @@ def _times(number: float) -> str:
 
 def _count(value: object, default: int) -> int:
     """A count as YAML or a wrapped value gives it; the default where there is none to be read."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(text) if _COUNT.fullmatch(text) else default

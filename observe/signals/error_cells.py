@@ -96,6 +96,9 @@ def error_cells(snapshot: Snapshot) -> dict[str, ErrorCells]:
             "exhausted": np.where(_exhausted(rows["flags"]), count, 0.0),
         }
     )
+    window = snapshot.manifest.window
+    last = window.length.total_seconds() / window.step_seconds
+    plain = plain[(plain["step"] >= 0) & (plain["step"] < last)]
     named = edges[["edge", "target", "client", "speaks", "protocol"]]
     sums = plain.groupby(["edge", "step"], as_index=False).sum().merge(named, on="edge")
     return {str(path): _cells(part) for path, part in sums.groupby("target") if _spoken(part)}

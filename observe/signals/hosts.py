@@ -53,13 +53,19 @@ def hosts_by_target(snapshot: Snapshot) -> dict[str, ServiceHosts]:
     window = snapshot.manifest.window
     steps = max(1, round(window.length.total_seconds() / window.step_seconds))
     errors = _host_errors(snapshot)
-    shape = _served(snapshot)
+    edges = edges_with_target(snapshot.edges)
+    served = _per_step(snapshot, edges[edges["reporter"] == "destination"], snapshot.requests)
+    flags = snapshot.requests["flags"].astype(str)
+    cut = _per_step(
+        snapshot, edges[edges["speaks"]], snapshot.requests[flags.str.contains("UT", regex=False)]
+    )
     keys = ["cluster", "destination_service_namespace", "destination_service"]
     failed = {target_of(*map(str, key)).path: rows for key, rows in errors.groupby(keys)}
     found: dict[str, ServiceHosts] = {}
     for key, rows in snapshot.hosts.groupby(keys):
         path = target_of(*map(str, key)).path
-        found[path] = _service(snapshot, rows, failed.get(path), shape.get(path), steps)
+        parts = (failed.get(path), served.get(path), cut.get(path, np.zeros(steps)))
+        found[path] = _service(snapshot, rows, *parts)
     return found
 
 
@@ -68,9 +74,11 @@ def _service(
     rows: pd.DataFrame,
     failed: pd.DataFrame | None,
     shape: Floats | None,
-    steps: int,
+    cut: Floats,
 ) -> ServiceHosts:
+    """One service; `shape` its requests and `cut` its clients' timeouts per fine step (T)."""
     window = snapshot.manifest.window
+    steps = cut.size
     ratio = max(1, window.coarse_step_seconds // window.step_seconds)
     coarse = -(-steps // ratio)
     names = tuple(sorted(rows["host"].astype(str).unique()))
@@ -85,27 +93,35 @@ def _service(
     gateway = np.zeros_like(requests)
     if failed is not None:
         step = window.step_seconds
-        bad = _matrix(failed, names, steps, start, step, "requests")
-        gateway = _matrix(failed, names, steps, start, step, "gateway")
+        hung = _matrix(failed, names, steps, start, step, "hung")
+        hung *= np.minimum(1.0, cut / np.maximum(hung.sum(axis=0), 1e-9))
+        bad = _matrix(failed, names, steps, start, step, "errors") + hung
+        gateway = _matrix(failed, names, steps, start, step, "gateway") + hung
     return ServiceHosts(names, np.maximum(requests, bad), bad, gateway, window.step_seconds, ratio)
 
 
 def _host_errors(snapshot: Snapshot) -> pd.DataFrame:
-    """Errors of hosts that outlier detection counts, with a column `gateway`."""
+    """Errors of hosts that outlier detection counts, with the columns errors, gateway and hung.
+
+    A request that nobody waited for any longer (code 0) hung when the client's proxy had cut it,
+    and tells nothing when the client went away.
+    """
     rows = snapshot.host_errors
     kind = counted_in(rows)
-    gateway = np.where(kind == Counted.GATEWAY, rows["requests"], 0.0)
-    found: pd.DataFrame = rows.assign(gateway=gateway)[kind != Counted.NOT]
-    return found
+    gone = (rows["code"].astype(str) == "0").to_numpy() & (kind == Counted.NOT)
+    count = rows["requests"].to_numpy(dtype=np.float64)
+    return rows.assign(
+        errors=np.where(kind != Counted.NOT, count, 0.0),
+        gateway=np.where(kind == Counted.GATEWAY, count, 0.0),
+        hung=np.where(gone, count, 0.0),
+    )
 
 
-def _served(snapshot: Snapshot) -> dict[str, Floats]:
-    """Requests per fine step that the servers reported, by path of the target."""
+def _per_step(snapshot: Snapshot, edges: pd.DataFrame, requests: pd.DataFrame) -> dict[str, Floats]:
+    """Requests of these edges per fine step (T), by path of the target."""
     window = snapshot.manifest.window
     steps = max(1, round(window.length.total_seconds() / window.step_seconds))
-    edges = edges_with_target(snapshot.edges)
-    edges = edges.loc[edges["reporter"] == "destination", ["edge", "target"]]
-    rows = snapshot.requests[["time", "edge", "requests"]].merge(edges, on="edge")
+    rows = requests[["time", "edge", "requests"]].merge(edges[["edge", "target"]], on="edge")
     return {
         str(path): _row(group, steps, window.start, window.step_seconds)
         for path, group in rows.groupby("target")

@@ -205,6 +205,12 @@ def test_proxies_are_counted_as_one_a_workload_where_nothing_tells():
         ),
         ({"consecutive5xxErrors": 50, "maxEjectionPercent": 40}, 0.0005, "info", "SLOW"),
         ({"consecutive5xxErrors": 5, "maxEjectionPercent": 40}, 0.0005, "ok", "FITS"),
+        (
+            {"consecutive5xxErrors": 5, "maxEjectionPercent": 40, "minHealthPercent": 70},
+            0.0005,
+            "warning",
+            "EJECTS_NOBODY",
+        ),
         ({"consecutive5xxErrors": 0}, 0.0005, "warning", "NONE_SET"),
         ({"consecutiveErrors": 5, "maxEjectionPercent": 40}, 0.0005, "ok", "FITS"),
     ],

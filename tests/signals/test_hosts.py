@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from host_weeks import Service, week, without_hosts
 
@@ -44,6 +45,20 @@ def test_answers_that_outlier_detection_does_not_count_are_no_errors():
     errors = made.host_errors.assign(code="0")
     errors["code"] = errors["code"].astype("category")
     assert hosts_by_target(replace(made, host_errors=errors))[PATH].errors.sum() == 0
+
+
+def test_requests_that_the_clients_proxy_cut_hung_at_their_host():
+    made = week(Service(hours=24, base=0.0, bad=((2, slice(10, 12), 1.0),)))
+    hung = replace(
+        made,
+        host_errors=made.host_errors.assign(code=pd.Categorical(["0"] * len(made.host_errors))),
+        requests=made.requests.assign(
+            flags=np.where(made.requests["code"].astype(str) == "503", "UT", "-")
+        ),
+    )
+    hosts = hosts_by_target(hung)[PATH]
+    assert hosts.errors[2, 10:12] == pytest.approx(hosts_by_target(made)[PATH].errors[2, 10:12])
+    assert failing_alone(hosts)[2, 10:12].all()
 
 
 def test_sums_over_coarse_steps_keep_a_last_step_that_is_short():
