@@ -6,10 +6,12 @@ from observe.recommend.base_model import SEVERITIES
 from observe.recommend.current import CurrentSettings
 from observe.recommend.model import Advice, AnyRecommendation, Withheld
 from observe.recommend.outliers import recommend_outliers
-from observe.recommend.plan import load_factors, timeouts_that_hold
+from observe.recommend.plan import load_factors, plan_retries, timeouts_that_hold
 from observe.recommend.plan_pools import agree_on_pools
 from observe.recommend.policy import Policy
 from observe.recommend.pools import recommend_pools
+from observe.recommend.retries import recommend_retries
+from observe.recommend.targets import request_targets
 from observe.recommend.timeouts import recommend_timeouts
 from observe.signals.callgraph import call_graph
 from observe.telemetry.snapshot import Snapshot
@@ -36,18 +38,23 @@ def recommend(
     graph = call_graph(snapshot)
     timeouts, withheld, changes = recommend_timeouts(snapshot, policy, current, graph)
     hold = timeouts_that_hold(timeouts, withheld)
-    pools, not_pooled = recommend_pools(snapshot, policy, current, hold, load_factors([], graph))
+    retries, not_retried = recommend_retries(snapshot, policy, current, hold)
+    targets = request_targets(snapshot)
+    plan = plan_retries(retries, targets, graph, current, policy.retry, hold)
+    load = load_factors(plan.retries, graph)
+    pools, not_pooled = recommend_pools(snapshot, policy, current, hold, load)
     outliers, not_ejected = recommend_outliers(snapshot, policy, current)
-    pools, widened = agree_on_pools(pools, outliers, load_factors([], graph))
+    pools, widened = agree_on_pools(pools, outliers, load)
     manifest = snapshot.manifest
     return Advice(
         generated_at=manifest.created_at,
         window=manifest.window,
         source=manifest.source,
         policy=policy.model_dump(mode="json", by_alias=True),
-        recommendations=tuple(sorted([*timeouts, *pools, *outliers], key=_urgency)),
-        withheld=tuple(sorted([*withheld, *not_pooled, *not_ejected], key=_grouped)),
-        plan=(*changes, *widened),
+        recommendations=tuple(sorted([*timeouts, *plan.retries, *pools, *outliers], key=_urgency)),
+        withheld=tuple(sorted([*withheld, *not_retried, *not_pooled, *not_ejected], key=_grouped)),
+        plan=(*changes, *plan.changes, *widened),
+        worst_path=plan.worst,
         missing=manifest.missing,
     )
 

@@ -11,7 +11,7 @@ from observe.documents import CamelModel
 from observe.recommend.base_model import Interval, Recommendation
 
 #: What becomes of a failure when it is tried again.
-Cure = Literal["curable", "after_work", "overload", "permanent", "timeout", "exhausted"]
+Cure = Literal["curable", "after_work", "overload", "permanent", "timeout"]
 
 
 class FailureClass(CamelModel):
@@ -25,11 +25,11 @@ class FailureClass(CamelModel):
 
 
 class EnvoyRetries(CamelModel):
-    """Envoy's own counters over the window."""
+    """Envoy's own counters over the window; null where the mesh does not expose one."""
 
     retries: float
-    successes: float
-    overflows: float
+    successes: float | None = None
+    overflows: float | None = None
 
 
 class RetryEvidence(CamelModel):

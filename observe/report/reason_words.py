@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from observe.recommend.reasons import Reason
 from observe.report.reason_words_outliers import OUTLIER_WORDS
 from observe.report.reason_words_pools import POOL_WORDS
+from observe.report.reason_words_retries import RETRY_WORDS
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ _WORDS: dict[Reason, ReasonWords] = {
         "the mesh does not know the host", "Add a ServiceEntry if it should be tuned."
     ),
 }
-for _kind in (OUTLIER_WORDS, POOL_WORDS):
+for _kind in (OUTLIER_WORDS, POOL_WORDS, RETRY_WORDS):
     _WORDS.update({code: ReasonWords(*words) for code, words in _kind.items()})
 
 
