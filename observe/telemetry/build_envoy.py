@@ -7,7 +7,7 @@ that there were. A statistic that a workload does not expose is NaN, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ def envoy(
     requests: pd.DataFrame,
     coarse_seconds: int,
     gaps: Iterable[MissingPiece] = (),
+    asked: Collection[str] = STATISTICS,
 ) -> pd.DataFrame:
     """The frame `envoy`.
 
@@ -40,6 +41,7 @@ def envoy(
         requests: the frame `requests`.
         coarse_seconds: coarse step.
         gaps: pieces that did not arrive; the statistic is NaN there.
+        asked: entries that were asked for; the statistics of others are NaN.
     """
     found = {name: tables[name] for name in _NAMES if name in tables}
     keys = keys_of(found, edges)
@@ -58,7 +60,8 @@ def envoy(
     for name, table in found.items():
         _fill(values[:, _NAMES.index(name)], rows, cells[name], table.values, name in COUNTERS)
     steps, key = rows // max(1, keys.count), rows % max(1, keys.count)
-    values[np.isnan(values) & shown.at(steps, key)] = 0.0
+    known = np.array([name in asked for name in _NAMES])
+    values[np.isnan(values) & shown.at(steps, key) & known] = 0.0
     frame = keys.labels.iloc[key].reset_index(drop=True)
     starts = pd.to_datetime(steps * step_ms, unit="ms", utc=True).astype(TIME)
     frame.insert(0, "time", starts)

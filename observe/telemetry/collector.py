@@ -105,7 +105,9 @@ def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -
         proxies=build_hosts.proxies(numbered.get("proxies"), missing),
         hosts=build_hosts.hosts(tables.get("hosts"), missing),
         host_errors=build_hosts.host_errors(tables.get("host-errors"), missing),
-        envoy=build_envoy.envoy(tables, edges, requests, steps.coarse, missing),
+        envoy=build_envoy.envoy(
+            tables, edges, requests, steps.coarse, missing, [p.entry.name for p in prepared.plan]
+        ),
     )
 
 

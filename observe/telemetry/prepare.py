@@ -13,6 +13,7 @@ from observe.telemetry.client import PrometheusClient, ServerInfo
 from observe.telemetry.days import days_of
 from observe.telemetry.dialect import identify
 from observe.telemetry.flavour import NAMES, Flavour, survey
+from observe.telemetry.frames import HOST_ERRORS
 from observe.telemetry.kept_survey import SurveyPlace
 from observe.telemetry.known import Known, find_known
 from observe.telemetry.planner import Limits, PlannedEntry, make_plan
@@ -21,6 +22,8 @@ from observe.telemetry.raw import with_paths
 from observe.telemetry.shards import partition, shard_labels
 from observe.telemetry.sizes import measure, series_by
 from observe.telemetry.steps import Steps, choose_steps
+
+_HOSTS = frozenset({"hosts", "host-errors"})
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class _Asked:
     def known(self, flavour: Flavour, window: tuple[datetime, datetime]) -> _Found:
         """What the cache holds of a window in which there is such telemetry."""
         steps = choose_steps(*window, flavour.scrape_seconds)
-        entries = [e for e in flavour.readable if not {e.name, e.frame} & self.exclude]
+        entries = [e for e in flavour.readable if not {e.name, e.frame} & _whole(self.exclude)]
         return _Found(
             flavour, steps, entries, find_known(self.client, flavour, entries, steps, self.cache)
         )
@@ -135,6 +138,14 @@ def _plan(
         divide=divide,
         cached={name: set(days) for name, days in known.tables.items()},
     )
+
+
+def _whole(exclude: frozenset[str]) -> frozenset[str]:
+    """What is not wanted, with what would say something wrong without it.
+
+    Hosts without their failures would seem to be healthy.
+    """
+    return exclude | _HOSTS if exclude & {*_HOSTS, HOST_ERRORS.name} else exclude
 
 
 def _check_names(exclude: Collection[str]) -> None:
