@@ -72,15 +72,21 @@ class BaseErrors:
         ends of their own intervals, and how much the days of the window differ (Student's t of
         their sums).
         """
-        ends = zip((self.low, self.share, self.high), self.dependence, self.unseen, strict=True)
-        low, middle, high = (self._worse(k, *end) for end in ends)
+        low = self._worse(k, self.low, self.dependence.low, self.unseen[0])
+        middle = self._worse(k, self.share, self.dependence.value, self.unseen[1])
         week = _WEEK_DAYS / self.days
-        doubt = _doubt_of_days(high, self.days, self.confidence)
+        doubt = _doubt_of_days(low, self.days, self.confidence)
         return Ejections(
-            max(0.0, float(low.sum()) - _doubt_of_days(low, self.days, self.confidence)) * week,
+            max(0.0, float(low.sum()) - doubt) * week,
             float(middle.sum()) * week,
-            (float(high.sum()) + doubt) * week,
+            self.most_per_week(k),
         )
+
+    def most_per_week(self, k: int) -> float:
+        """The upper end of :meth:`ejections_per_week` alone."""
+        high = self._worse(k, self.high, self.dependence.high, self.unseen[2])
+        doubt = _doubt_of_days(high, self.days, self.confidence)
+        return (float(high.sum()) + doubt) * _WEEK_DAYS / self.days
 
     def _worse(self, k: int, share: float, dependence: float, unseen: float) -> Floats:
         """The larger of what is seen, dependent, and all that there may be, independent."""
@@ -183,16 +189,18 @@ def fewest_in_a_row(base: BaseErrors, budget: float, policy: OutlierPolicy) -> i
     Returns:
         None when even the highest number that the policy allows is reached too often.
     """
-    low, high = policy.lowest_consecutive, policy.highest_consecutive
-    if low > high or base.ejections_per_week(high).high >= budget:
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        if base.ejections_per_week(middle).high < budget:
-            high = middle
+    beyond, k = policy.lowest_consecutive - 1, policy.lowest_consecutive
+    while base.most_per_week(k) >= budget:
+        if k >= policy.highest_consecutive:
+            return None
+        beyond, k = k, min(2 * k, policy.highest_consecutive)
+    while k - beyond > 1:
+        middle = (beyond + k) // 2
+        if base.most_per_week(middle) < budget:
+            k = middle
         else:
-            low = middle + 1
-    return low
+            beyond = middle
+    return k
 
 
 def worst_step(cells: ErrorCells, per_coarse: int, gateway: bool) -> float:

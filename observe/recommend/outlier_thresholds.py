@@ -112,12 +112,14 @@ def thresholds(base: Base, policy: OutlierPolicy) -> Thresholds | None:
     """
     budget = policy.false_ejections_per_week
     errors = fewest_in_a_row(base.errors, budget, policy)
-    gateway = fewest_in_a_row(base.gateway, budget / 2, policy)
     if errors is None:
         alone = fewest_in_a_row(base.gateway, budget, policy)
         return None if alone is None else Thresholds(0, alone)
     half = fewest_in_a_row(base.errors, budget / 2, policy)
-    if gateway is None or half is None or gateway > _WORTH_IT * half:
+    if half is None or policy.lowest_consecutive > _WORTH_IT * half:
+        return Thresholds(errors, 0)
+    gateway = fewest_in_a_row(base.gateway, budget / 2, policy)
+    if gateway is None or gateway > _WORTH_IT * half:
         return Thresholds(errors, 0)
     return Thresholds(half, gateway)
 
