@@ -30,7 +30,8 @@ def annotate_report(server: GrafanaServer, advice: Advice) -> bool:
     at = round(1000 * advice.window.end.timestamp())
     text = report_line(advice)
     with translated("look for annotations", server.host):
-        held = server.api.annotations.find_annotations(time_from=at, time_to=at + 1, tags=[REPORT_TAG])
+        find = server.api.annotations.find_annotations
+        held = find(time_from=at, time_to=at + 1, tags=[REPORT_TAG])
         if any(one["text"] == text for one in held):
             return False
     with translated("add an annotation", server.host):
