@@ -64,13 +64,20 @@ def callers_of(
     return Callers(typical / rate, rate, known > 0.5 * weights)
 
 
-def proxies_from(frame: pd.DataFrame, edges: pd.DataFrame, steps: int) -> dict[int, Floats]:
+def proxies_by_edge(frame: pd.DataFrame, steps: int) -> dict[int, Floats]:
     """Frame PROXIES (with a column `step`) as one row of numbers per edge (C)."""
-    table: dict[int, Floats] = {}
-    for edge in edges["edge"].to_numpy(dtype=np.int64):
-        rows = frame[frame["edge"] == edge]
-        if len(rows):
-            numbers = rows["proxies"].to_numpy(dtype=np.float64)
-            row = np.bincount(rows["step"].to_numpy(), numbers, steps)[:steps]
-            table[int(edge)] = row.astype(np.float64)
-    return table
+    found: dict[int, Floats] = {}
+    for edge, rows in zip(*_groups(frame["edge"].to_numpy(dtype=np.int64)), strict=True):
+        part = frame.iloc[rows]
+        numbers = part["proxies"].to_numpy(dtype=np.float64)
+        counted = np.bincount(part["step"].to_numpy(dtype=np.int64), numbers, steps)
+        found[int(edge)] = counted[:steps].astype(np.float64)
+    return found
+
+
+def _groups(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """The different keys, and where each of them stands."""
+    order = np.argsort(keys, kind="stable")
+    values, first = np.unique(keys[order], return_index=True)
+    places = np.split(order, first[1:]) if values.size else []
+    return values, [place.astype(np.int64) for place in places]

@@ -148,22 +148,18 @@ def replicas_of(
     return Replicas(pods[known], load[known], (load / np.maximum(pods, 1))[known], reported=False)
 
 
-def pods_per_step(
-    containers: pd.DataFrame, workloads: set[tuple[str, str]], clusters: set[str], steps: int
-) -> Floats | None:
-    """Pods of some workloads together, per coarse step; None when none is known.
+def pods_by_workload(containers: pd.DataFrame, steps: int) -> dict[tuple[str, str, str], Floats]:
+    """Pods per coarse step (C) of each workload: cluster, namespace, name.
 
     Args:
         containers: frame CONTAINERS with a column `step`, the coarse step.
-        workloads: namespace and name of each.
-        clusters: where to look.
         steps: how many coarse steps there are.
     """
-    rows = containers[containers["cluster"].isin(clusters)]
-    names = pd.MultiIndex.from_arrays([rows["namespace"], rows["workload"]])
-    rows = rows[names.isin(list(workloads))] if len(rows) else rows
-    if rows.empty:
-        return None
-    keys = ["step", "cluster", "namespace", "workload"]
-    by_step = rows.groupby(keys)["pods"].max().groupby("step").sum()
-    return by_step.reindex(range(steps), fill_value=0.0).to_numpy(dtype=np.float64)
+    keys = ["cluster", "namespace", "workload"]
+    most = containers.groupby([*keys, "step"], as_index=False)["pods"].max()
+    found: dict[tuple[str, str, str], Floats] = {}
+    for (cluster, namespace, workload), rows in most.groupby(keys):
+        row = np.zeros(steps)
+        row[rows["step"].to_numpy(dtype=np.int64)] = rows["pods"].to_numpy(dtype=np.float64)
+        found[str(cluster), str(namespace), str(workload)] = np.nan_to_num(row)
+    return found

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from observe.recommend.outlier_clients import Callers, ProxiesOf, callers_of, proxies_from
-from observe.recommend.outlier_hosts import Replicas, pods_per_step, replicas_of
+from observe.recommend.outlier_clients import Callers, ProxiesOf, callers_of, proxies_by_edge
+from observe.recommend.outlier_hosts import Replicas, pods_by_workload, replicas_of
 from observe.signals.error_cells import Client, ErrorCells, error_cells
 from observe.signals.host_episodes import failing_alone
 from observe.signals.hosts import ServiceHosts, hosts_by_target
@@ -62,8 +62,8 @@ class Telemetry:
         self._by_target = {str(path): part for path, part in self.edges.groupby("target")}
         self._cells = error_cells(snapshot)
         self._hosts = hosts_by_target(snapshot)
-        self._containers = self._stepped(snapshot.containers)
-        self._proxies = self._stepped(snapshot.proxies)
+        self._workloads = pods_by_workload(self._stepped(snapshot.containers), self.steps)
+        self._proxies = proxies_by_edge(self._stepped(snapshot.proxies), self.steps)
         self._ejections = _counter(snapshot, "ejections")
         self._retries = _counter(snapshot, "retries")
 
@@ -119,16 +119,18 @@ class Telemetry:
 
     def _pods(self, workloads: set[tuple[str, str]], target: Target) -> Floats | None:
         cluster = target.cluster or ""
-        return pods_per_step(self._containers, workloads, {cluster}, self.steps)
+        known = [self._workloads.get((cluster, *workload)) for workload in sorted(workloads)]
+        rows = [row for row in known if row is not None]
+        total: Floats | None = np.sum(rows, axis=0) if rows else None
+        return total
 
     def _proxies_of(self, edges: pd.DataFrame, target: Target) -> ProxiesOf:
         spoken = edges[edges["speaks"]]
-        by_edge = proxies_from(self._proxies, spoken, self.steps)
         names = zip(spoken["source_namespace"], spoken["source_workload"], strict=True)
         owned: dict[Client, list[Floats]] = {}
         for edge, name in zip(spoken["edge"], names, strict=True):
-            if int(edge) in by_edge:
-                owned.setdefault((str(name[0]), str(name[1])), []).append(by_edge[int(edge)])
+            if int(edge) in self._proxies:
+                owned.setdefault((str(name[0]), str(name[1])), []).append(self._proxies[int(edge)])
 
         def proxies(client: Client) -> Floats | None:
             if client in owned:
