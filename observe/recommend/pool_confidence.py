@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from observe.recommend.base_model import CONFIDENCES, Confidence
 from observe.recommend.policy import Policy
 from observe.recommend.pool_limits import PoolEstimate
@@ -18,43 +20,50 @@ _BATCHES, _SWAY = 5.0, 0.25
 _LOW, _MEDIUM, _HIGH = 0, 1, 2
 
 
-def pool_confidence(
-    estimate: PoolEstimate,
-    test: PoolBacktest | None,
-    policy: Policy,
-    *,
-    days: float,
-    coverage: float,
-    partial: bool,
-    shed_in_incidents: float,
-) -> tuple[Confidence, tuple[Reason, ...]]:
-    """The grade, and the reason codes of what lowered it.
+@dataclass(frozen=True)
+class PoolGrounds:
+    """What a pool stands on, besides its own numbers.
 
-    Each doubt caps the grade; the lowest cap wins.
-
-    Args:
-        estimate: the limits.
-        test: their backtest.
-        policy: the knobs.
+    Attributes:
         days: part of the window since the target was first seen.
         coverage: scrapes present / expected.
         partial: whether a piece of the telemetry is missing.
         shed_in_incidents: predicted share of the requests refused, where incidents were left
             out of the need; 0 without any.
+        refused: requests that a pool refused: nobody knows how many the servers bear.
+    """
+
+    days: float
+    coverage: float
+    partial: bool
+    shed_in_incidents: float
+    refused: float
+
+
+def pool_confidence(
+    estimate: PoolEstimate,
+    test: PoolBacktest | None,
+    policy: Policy,
+    grounds: PoolGrounds,
+) -> tuple[Confidence, tuple[Reason, ...]]:
+    """The grade, and the reason codes of what lowered it.
+
+    Each doubt caps the grade; the lowest cap wins.
     """
     accepted = policy.connection_pool.accepted_shed
     caps = {
-        Reason.SHORT_WINDOW: _below(days, *_SHORT_DAYS),
-        Reason.LOW_COVERAGE: _below(coverage, _POOR_COVERAGE, policy.low_coverage),
+        Reason.SHORT_WINDOW: _below(grounds.days, *_SHORT_DAYS),
+        Reason.LOW_COVERAGE: _below(grounds.coverage, _POOR_COVERAGE, policy.low_coverage),
         Reason.WIDE_INTERVAL: _below(-_width(estimate), *(-w for w in _WIDE)),
         Reason.PROXIES_UNKNOWN: _MEDIUM if _known_by(estimate) == "one" else _HIGH,
         Reason.PROXIES_BY_PODS: _MEDIUM if _known_by(estimate) == "pods" else _HIGH,
         Reason.SERVERS_UNKNOWN: _LOW if _servers_decide_unknown(estimate) else _HIGH,
         Reason.POOL_BURSTS: _MEDIUM if _bursts(estimate) else _HIGH,
         Reason.POOL_GAUGE_HIGHER: _MEDIUM if estimate.gauge_decides else _HIGH,
-        Reason.INCIDENT_EXCLUDED: _MEDIUM if shed_in_incidents > accepted else _HIGH,
+        Reason.INCIDENT_EXCLUDED: _MEDIUM if grounds.shed_in_incidents > accepted else _HIGH,
         Reason.POOL_BACKTEST_SHED: _LOW if _over(test, accepted) else _HIGH,
-        Reason.PARTIAL_ANSWER: _MEDIUM if partial else _HIGH,
+        Reason.POOL_OVERFLOWED: _MEDIUM if grounds.refused > 0 else _HIGH,
+        Reason.PARTIAL_ANSWER: _MEDIUM if grounds.partial else _HIGH,
     }
     return CONFIDENCES[min(caps.values())], tuple(r for r, cap in caps.items() if cap < _HIGH)
 

@@ -88,9 +88,7 @@ def judge_pool(
     settings = current_pool(now, known)
     set_now = current_limits(now)
     if refused > 0:
-        words = f"A pool refused {refused:,.0f} requests ({refused / requests:.3%})"
-        words += f"; set: {_listed(set_now)}." if set_now else ", and what sets it is not known."
-        return PoolJudgement(Reason.POOL_OVERFLOWED, "critical", words, settings)
+        return _refused(estimate, set_now, settings, refused, requests)
     if not known:
         words = "What is set is not known."
         return PoolJudgement(Reason.POOL_UNKNOWN, "info", words, settings)
@@ -98,6 +96,27 @@ def judge_pool(
     if not bounding:
         return _none_set(settings, timeout_ms)
     return _against(estimate, bounding, settings, policy)
+
+
+def _refused(
+    estimate: PoolEstimate,
+    set_now: Mapping[str, int],
+    settings: dict[str, Any] | None,
+    refused: float,
+    requests: float,
+) -> PoolJudgement:
+    """A pool that refused requests: too small, or doing its work while the service hung."""
+    words = f"A pool refused {refused:,.0f} requests ({refused / requests:.3%})"
+    proposed = {name: value for name, value in set_now.items() if name in estimate.limits}
+    if proposed and all(value >= estimate.limits[name] for name, value in proposed.items()):
+        words += (
+            f", although {_listed(proposed)} is above what is needed: the service was slow or hung "
+            "then, and the pool did its work."
+        )
+        return PoolJudgement(Reason.POOL_OVERFLOWED, "warning", words, settings)
+    words += f"; set: {_listed(proposed)}." if proposed else ", and what sets it is not known."
+    words += " Whether the servers bear more has not been seen: raise it in steps."
+    return PoolJudgement(Reason.POOL_OVERFLOWED, "critical", words, settings)
 
 
 def _bounds(name: str, estimate: PoolEstimate) -> bool:

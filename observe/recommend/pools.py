@@ -16,7 +16,7 @@ from observe.recommend.current import CurrentSettings, CurrentTrafficPolicy
 from observe.recommend.model import Withheld
 from observe.recommend.policy import Policy
 from observe.recommend.pool_backtest import backtest_pool, predict_pool
-from observe.recommend.pool_confidence import pool_confidence
+from observe.recommend.pool_confidence import PoolGrounds, pool_confidence
 from observe.recommend.pool_evidence import above_knee, pool_evidence, pool_message, protocol_of
 from observe.recommend.pool_gates import refuse_idle, refuse_pool, tcp_targets
 from observe.recommend.pool_judgement import current_pool, judge_pool
@@ -129,7 +129,7 @@ def _recommendation(
     setting: _Setting,
     context: _Context,
 ) -> PoolRecommendation:
-    policy, pools = context.policy, context.policy.connection_pool
+    pools = context.policy.connection_pool
     path, timeout_ms = load.target.path, setting.timeout_ms
     coverage = context.coverage.get(path, 0.0)
     knee = knee_of(load.server, hours, steps.normal, pools)
@@ -138,15 +138,10 @@ def _recommendation(
     judged = judge_pool(
         estimate, setting.now, context.known, load.refused, load.requests, timeout_ms, pools
     )
-    confidence, doubts = pool_confidence(
-        estimate,
-        test,
-        policy,
-        days=_days_seen(load, context.days),
-        coverage=coverage,
-        partial=context.partial,
-        shed_in_incidents=predicted.fraction_shed if steps.incident.any() else 0.0,
-    )
+    shed = predicted.fraction_shed if steps.incident.any() else 0.0
+    days = _days_seen(load, context.days)
+    grounds = PoolGrounds(days, coverage, context.partial, shed, load.refused)
+    confidence, doubts = pool_confidence(estimate, test, context.policy, grounds)
     reasons = (judged.reason, *estimate.shaped_by, *_also(load, estimate, knee, steps), *doubts)
     return PoolRecommendation(
         id=f"connectionPool/{path}",

@@ -72,7 +72,7 @@ def find_knee(
     """
     x, r = np.asarray(throughput, dtype=np.float64), np.asarray(latency_s, dtype=np.float64)
     day = np.asarray(days)
-    good = (x > 0) & (r > 0) & np.isfinite(x) & np.isfinite(r)
+    good = (x > 0) & (r > 0) & np.isfinite(x * r)
     x, r, day = x[good], r[good], day[good]
     if not _worth_a_fit(x, r, day):
         return None
@@ -86,11 +86,8 @@ def find_knee(
     if not max(_FEWEST_UNDER_WAY, np.quantile(seen, 0.9)) <= peak <= _BEYOND_SEEN * seen.max():
         return None
     error = _jackknife(x, r, day, found) * _quantile_of_t(day, confidence)
-    low, high = peak * np.exp(-error), peak * np.exp(error)
-    if not np.isfinite(error) or high > _WIDEST * low:
-        return None
-    _, contention, coherency = found
-    return KneeFit(peak, float(low), float(high), contention, coherency, explained)
+    low, high = float(peak * np.exp(-error)), float(peak * np.exp(error))
+    return KneeFit(peak, low, high, *found[1:], explained) if high <= _WIDEST * low else None
 
 
 def _worth_a_fit(x: Floats, r: Floats, day: NDArray[np.generic]) -> bool:

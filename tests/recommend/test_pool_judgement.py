@@ -57,13 +57,32 @@ def test_without_the_settings_nothing_is_said_of_them():
     assert (pool.severity, pool.reasons[0], pool.current) == ("info", "POOL_UNKNOWN", None)
 
 
-def test_requests_that_a_pool_refused_are_critical_whatever_is_set():
-    refused = Call(buckets=(3600, 0, 0, 0, 0), code="503", flags="UO", hours=[30])
-    for current in (None, Settings(), with_pool(http2MaxRequests=1000)):
-        pool = judged(current, calls=[*CALLS, refused])
-        assert (pool.severity, pool.reasons[0]) == ("critical", "POOL_OVERFLOWED")
-        assert pool.evidence.overflows == 3600.0
-    assert "A pool refused 3,600 requests (0.006%); set: http2MaxRequests 1,000." in pool.message
+REFUSED = Call(buckets=(3600, 0, 0, 0, 0), code="503", flags="UO", hours=[30])
+
+
+@pytest.mark.parametrize(
+    "current", [None, Settings(), with_pool(http2MaxRequests=12), with_pool(maxConnections=20)]
+)
+def test_requests_that_a_pool_refused_are_critical(current):
+    pool = judged(current, calls=[*CALLS, REFUSED])
+    assert (pool.severity, pool.reasons[0]) == ("critical", "POOL_OVERFLOWED")
+    assert pool.evidence.overflows == 3600.0
+    assert pool.confidence == "medium"
+    assert pool.message.startswith("A pool refused 3,600 requests (0.006%)")
+    assert "raise it in steps" in pool.message
+
+
+def test_a_queue_of_one_is_too_small_however_large_the_other_limits_are():
+    current = with_pool(http1MaxPendingRequests=1, http2MaxRequests=1000)
+    pool = judged(current, calls=[*CALLS, REFUSED])
+    assert pool.severity == "critical"
+    assert "; set: http1MaxPendingRequests 1, http2MaxRequests 1,000." in pool.message
+
+
+def test_a_pool_above_the_need_that_refused_requests_did_its_work():
+    pool = judged(with_pool(http2MaxRequests=100), calls=[*CALLS, REFUSED])
+    assert (pool.severity, pool.reasons[0]) == ("warning", "POOL_OVERFLOWED")
+    assert "although http2MaxRequests 100 is above what is needed" in pool.message
 
 
 def test_what_is_set_is_shown_with_its_place():
