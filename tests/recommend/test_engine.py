@@ -28,7 +28,7 @@ def advice(shop):
     return recommend(shop)
 
 
-@pytest.mark.parametrize("kind", ["timeout", "connectionPool", "outlierDetection"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_target_ends_as_a_recommendation_or_withheld_for_every_kind(shop, advice, kind):
     answered = [r.target.path for r in advice.recommendations if r.kind == kind]
     answered += [w.target.path for w in advice.withheld_of(kind)]
