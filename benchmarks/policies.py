@@ -12,7 +12,7 @@ recommenders see only that. Then:
 - pools: against the p99.9 of the requests under way in the following week;
 - outlier detection: ejections of healthy hosts that the truth expects in a week, and whether the
   proxies eject the hosts that fail;
-- everything: exported as for a mesh without settings, and judged by the linter;
+- everything: exported beside the settings that the mesh has, and judged by the linter;
 - the plan: its time for 1,000 services and 5,000 calls.
 """
 
@@ -22,7 +22,7 @@ import argparse
 import time
 from datetime import UTC, datetime
 
-from policies_emitted import findings_of, report_findings, seconds_of_plan
+from policies_emitted import current_of, findings_of, report_findings, seconds_of_plan
 from policies_outliers import OutlierCase, judge_outliers, report_outliers
 from policies_pools import PoolCase, judge_pools, report_pools
 from policies_retries import RetryCase, judge_retries, report_retries
@@ -53,13 +53,14 @@ class Figures:
         """Judge one mesh."""
         truth = random_policy_mesh(seed, services).starting(START)
         snapshot = snapshot_from_truth(truth, seed, START)
-        advice = recommend(snapshot)
+        current = current_of(truth)
+        advice = recommend(snapshot, current=current)
         truths = {target: policy_truth(truth, target) for target in truth.targets}
         self.targets += len(truths)
         self.retries += judge_retries(truth, advice, truths)
         self.pools += judge_pools(truth, advice)
         self.outliers += judge_outliers(truth, advice, truths)
-        files, findings = findings_of(snapshot, advice)
+        files, findings = findings_of(truth, snapshot, advice, current)
         self.files += files
         self.findings += findings
 

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from plan import pools_of, random_calls, retries_of
+from policies_settings import settings_of
 
+from observe.demo.truth import Truth
+from observe.export.current import Current, read_current
+from observe.export.options import ExportOptions
 from observe.export.plan import plan_export
 from observe.lint.engine import lint
 from observe.lint.model import Finding, at_least
@@ -26,21 +30,37 @@ from observe.telemetry.snapshot import Snapshot
 #: nothing of this was set.
 OF_THE_PAST = frozenset({"POOL_OVERFLOWS", "ALL_HOSTS_EJECTED"})
 
+#: The set is judged as it is in the end, not half-way there.
+_ANY_CHANGE = 1e9
 
-def findings_of(snapshot: Snapshot, advice: Advice) -> tuple[int, list[Finding]]:
-    """Files that are exported for a mesh that has none, and what is wrong with them.
+
+def current_of(truth: Truth) -> Current:
+    """What is set in a mesh, read as from a repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        _write(Path(folder), settings_of(truth))
+        return read_current([Path(folder)])
+
+
+def findings_of(
+    truth: Truth, snapshot: Snapshot, advice: Advice, current: Current
+) -> tuple[int, list[Finding]]:
+    """Files that are exported, and what is wrong once they are beside and in place of the old ones.
 
     Findings count from severity warning on.
     """
-    export = plan_export(advice)
+    export = plan_export(advice, current, ExportOptions(max_change=_ANY_CHANGE))
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in export.files.items():
-            path = Path(folder) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        _write(Path(folder), settings_of(truth) | export.files)
         inventory = read_inventory([Path(folder)])
         found = lint(inventory.objects, telemetry_of(snapshot, advice))
     return len(export.files), [f for f in found if at_least(f.severity, "warning")]
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def report_findings(files: int, findings: list[Finding]) -> list[tuple[str, str]]:
