@@ -66,6 +66,7 @@ class Telemetry:
         self._proxies = proxies_by_edge(self._stepped(snapshot.proxies), self.steps)
         self._ejections = _counter(snapshot, "ejections")
         self._retries = _counter(snapshot, "retries")
+        self._counting = _counting(snapshot)
 
     def registered(self, target: Target) -> bool:
         """Whether the mesh knows the host."""
@@ -96,7 +97,9 @@ class Telemetry:
         if replicas is not None and cells.step.size:
             callers = callers_of(cells, replicas.usual, self._proxies_of(edges, target), steps)
         key = (target.cluster or "", target.service or "")
-        counted, requests = self._retries.get(key), float(cells.requests.sum())
+        all_count = set(cells.clients) <= self._counting.get(key, set())
+        counted = self._retries.get(key) if all_count else None
+        requests = float(cells.requests.sum())
         return Observed(
             cells=cells,
             hosts=hosts,
@@ -155,3 +158,13 @@ def _counter(snapshot: Snapshot, name: str) -> dict[tuple[str, str], float]:
     for key, number in zip(keys, rows[name], strict=True):
         sums[key] = sums.get(key, 0.0) + float(number)
     return sums
+
+
+def _counting(snapshot: Snapshot) -> dict[tuple[str, str], set[Client]]:
+    """The client workloads that expose the counter of retries, by cluster and service."""
+    rows = snapshot.envoy.dropna(subset=["retries"])
+    keys = ["cluster", "destination_service", "namespace", "workload"]
+    found: dict[tuple[str, str], set[Client]] = {}
+    for cluster, service, namespace, workload in rows[keys].drop_duplicates().to_numpy():
+        found.setdefault((str(cluster), str(service)), set()).add((str(namespace), str(workload)))
+    return found
