@@ -137,7 +137,7 @@ def _recommendation(
     knobs, coarse = run.policy.retry, run.reader.steps.coarse_of_fine
     hosts, coverage = run.hosts.get(target.path), run.coverage.get(target.path, 0.0)
     predicted, interval = predict_retries(series, pattern, choice)
-    test = backtest_retries(series, choice, active, coarse, run.window, knobs, hosts != 1)
+    test = backtest_retries(series, active, coarse, run.window, knobs, hosts != 1)
     outage = pattern.multiplied / max(float(series.requests.sum()), 1e-9)
     judged = judge_retries(choice, routes, run.known, choice.effect.cured, outage)
     first = int(np.argmax(series.requests > 0)) * run.window.step_seconds / 86_400

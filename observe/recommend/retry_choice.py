@@ -118,6 +118,6 @@ def _attempts(
 
 def _gains(pattern: Pattern, attempt: int) -> float:
     """Share of the requests that this attempt cures beyond those before it."""
-    n, q = pattern.requests, pattern.again
+    n, q = pattern.requests * (1 - pattern.stuck), pattern.again
     cured = n * pattern.first * q ** (attempt - 1) * (1 - q)
-    return float(cured.sum() / max(n.sum(), 1e-9))
+    return float(cured.sum() / max(pattern.requests.sum(), 1e-9))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from observe.recommend.policy import RetryPolicy
 from observe.recommend.reasons import Reason
-from observe.recommend.retry_choice import Choice
+from observe.recommend.retry_choice import Choice, choose
 from observe.recommend.retry_load import effect_of
 from observe.recommend.retry_model import (
     EnvoyRetries,
@@ -20,6 +20,7 @@ from observe.recommend.retry_model import (
     RetryPredicted,
 )
 from observe.recommend.retry_pattern import Pattern, pattern_of
+from observe.recommend.timeout_estimate import Refusal
 from observe.signals.failure_series import FailureSeries
 from observe.stats.interval import proportion_interval
 from observe.telemetry.manifest import Window
@@ -65,7 +66,7 @@ def retry_evidence(
         repeat_low=min(r_low, repeat),
         repeat_high=max(r_high, repeat),
         dispersion=pattern.effect,
-        clustered_fraction=float(failing[pattern.outage].sum()) / max(float(failing.sum()), 1e-9),
+        clustered_fraction=pattern.multiplied / max(float(failing.sum()), 1e-9),
         worst_hour_fraction=float(share.max()),
         amplification=float(series.tries.sum()) / total if reported and total > 0 else None,
         envoy=None if sent is None else EnvoyRetries(retries=float(sent)),
@@ -112,44 +113,59 @@ def predict_retries(
 
 def backtest_retries(
     series: FailureSeries,
-    choice: Choice,
     active: Floats,
     coarse_of_fine: Ints,
     window: Window,
     policy: RetryPolicy,
     several_hosts: bool,
 ) -> RetryBacktest | None:
-    """The attempts that are proposed, on the last part of the window alone; None without one."""
-    if choice.attempts == 0 or coarse_of_fine.size == 0:
+    """What the first part of the window alone would have advised, on the rest.
+
+    Returns:
+        None where either part is without requests, or the first alone gives nothing to say.
+    """
+    if coarse_of_fine.size == 0:
         return None
     cut = round(policy.training_share * (int(coarse_of_fine[-1]) + 1))
     late = coarse_of_fine >= cut
-    if cut == 0 or not series.requests[late].any():
+    if not series.requests[~late].any() or not series.requests[late].any():
         return None
-    part = _late(series, late, cut)
-    coarse = coarse_of_fine[late] - cut
-    pattern = pattern_of(part, coarse, policy.interval_confidence, several_hosts)
-    effect = effect_of(
-        pattern,
-        choice.attempts,
-        choice.budget,
-        active[late],
-        coarse,
-        policy.interval_confidence,
-    )
-    tested = replace(choice, effect=effect)
+    learned = _learned(series, active, coarse_of_fine, cut, policy, several_hosts)
+    if learned is None:
+        return None
+    confidence = policy.interval_confidence
+    part, coarse = _part(series, late, slice(cut, None)), coarse_of_fine[late] - cut
+    pattern = pattern_of(part, coarse, confidence, several_hosts)
+    effect = effect_of(pattern, learned.attempts, learned.budget, active[late], coarse, confidence)
+    tested = replace(learned, effect=effect)
     predicted, _ = predict_retries(part, pattern, tested)
     middle = _moment(window, cut)
     return RetryBacktest(
         trained_on=(window.start, middle),
         tested_on=(middle, window.end),
-        attempts=choice.attempts,
+        attempts=learned.attempts,
         success_before=predicted.success_before,
         success_after=predicted.success_after,
         added_load=effect.added,
         added_load_worst_hour=effect.worst,
         added_load_worst_hour_interval=effect.worst_interval,
     )
+
+
+def _learned(
+    series: FailureSeries,
+    active: Floats,
+    coarse_of_fine: Ints,
+    cut: int,
+    policy: RetryPolicy,
+    several_hosts: bool,
+) -> Choice | None:
+    """What the coarse steps before `cut` alone would have advised."""
+    early = coarse_of_fine < cut
+    first = _part(series, early, slice(None, cut))
+    pattern = pattern_of(first, coarse_of_fine[early], policy.interval_confidence, several_hosts)
+    learned = choose(first, pattern, active[early], coarse_of_fine[early], policy)
+    return None if isinstance(learned, Refusal) else learned
 
 
 def retry_message(series: FailureSeries, pattern: Pattern, choice: Choice, judged: str) -> str:
@@ -182,16 +198,17 @@ def retry_message(series: FailureSeries, pattern: Pattern, choice: Choice, judge
     return f"{why.get(choice.reason or Reason.RETRIES_ABOVE_LOAD, beyond)} {judged}"
 
 
-def _late(series: FailureSeries, late: NDArray[np.bool_], cut: int) -> FailureSeries:
+def _part(series: FailureSeries, steps: NDArray[np.bool_], coarse: slice) -> FailureSeries:
     return replace(
         series,
-        requests=series.requests[late],
-        failures={cure: values[late] for cure, values in series.failures.items()},
-        exhausted=series.exhausted[late],
-        tries=series.tries[late],
-        failed_tries=series.failed_tries[late],
-        retries=series.retries[cut:],
-        mean_ms=series.mean_ms[late],
+        requests=series.requests[steps],
+        failures={cure: values[steps] for cure, values in series.failures.items()},
+        exhausted=series.exhausted[steps],
+        stuck=series.stuck[steps],
+        tries=series.tries[steps],
+        failed_tries=series.failed_tries[steps],
+        retries=series.retries[coarse],
+        mean_ms=series.mean_ms[steps],
     )
 
 

@@ -81,7 +81,7 @@ def effect_of(
     each = tries_after(pattern, attempts)
     passed = _passed(pattern.first * each, active, budget)
     retries = n * pattern.first * each * passed
-    cured = n * pattern.first * (1 - pattern.again**attempts) * passed
+    cured = n * pattern.first * (1 - pattern.stuck) * (1 - pattern.again**attempts) * passed
     hours = int(coarse_of_fine[-1]) + 1
     by_hour = np.bincount(coarse_of_fine, weights=retries, minlength=hours)
     in_hour = np.bincount(coarse_of_fine, weights=n, minlength=hours)
@@ -101,9 +101,12 @@ def effect_of(
 
 
 def tries_after(pattern: Pattern, attempts: int) -> Floats:
-    """Retries of a request whose first try failed, in each fine step: 1 + q + q² + ... (T)."""
+    """Retries of a request whose first try failed, in each fine step (T).
+
+    1 + q + q² + ...; of clients that are stuck, all of them.
+    """
     found: Floats = np.sum([pattern.again**k for k in range(attempts)], axis=0)
-    return found
+    return pattern.stuck * attempts + (1 - pattern.stuck) * found
 
 
 def _passed(wanted: Floats, active: Floats, budget: Budget | None) -> Floats:

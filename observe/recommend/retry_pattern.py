@@ -45,12 +45,14 @@ class Pattern:
         seen: what tells of them.
         requests: of clients (T).
         first: share of the first tries that fail (T).
-        again: share of the next tries that then fail, too (T).
+        again: share of the next tries that then fail, too, of clients that are not stuck (T).
         base: share that fails one by one, outside of bursts.
         base_interval: of the base.
         effect: design effect of the base from hour to hour.
         outage: steps in which hardly any try succeeds (T).
         hosts: steps in which a part of the hosts fails (T).
+        stuck: share of the failures that clients have of whose requests hardly any come through;
+            the next try meets what they met (T).
         by_load: whether failures come whenever the load is high.
     """
 
@@ -63,24 +65,26 @@ class Pattern:
     effect: float
     outage: Mask
     hosts: Mask
+    stuck: Floats
     by_load: bool
 
     @property
     def curable(self) -> float:
         """First tries that fail where the next one would most likely not."""
-        return float((self.requests * self.first)[~self.outage].sum())
+        return float((self.requests * self.first * (1 - self.stuck))[~self.outage].sum())
 
     @property
     def multiplied(self) -> float:
-        """First tries that fail in outages."""
-        return float((self.requests * self.first)[self.outage].sum())
+        """First tries that fail in outages, of all clients or of one."""
+        return float((self.requests * self.first * np.where(self.outage, 1.0, self.stuck)).sum())
 
     @property
     def repeat(self) -> float:
         """Share of the next tries that fail, over all first tries that do."""
         failing = self.requests * self.first
         total = float(failing.sum())
-        return float((failing * self.again).sum()) / total if total > 0 else 0.0
+        again = failing * (self.stuck + (1 - self.stuck) * self.again)
+        return float(again.sum()) / total if total > 0 else 0.0
 
 
 def pattern_of(
@@ -107,18 +111,20 @@ def pattern_of(
         (outage if whole else hosts)[first:last] = True
     outage |= found.near & ~found.inside & (failed > found.base * totals)
     calm = ~(outage | hosts)
+    stuck = np.where(calm, _around(series.stuck, failed, calm, coarse_of_fine), 0.0)
     calm_share, base, interval, effect = _base(failed, totals, calm, coarse_of_fine, confidence)
     share = np.divide(failed, totals, out=np.zeros_like(failed), where=totals > 0)
     return Pattern(
         seen,
         series.requests,
         np.where(calm, calm_share, np.minimum(share, 1.0)),
-        np.where(outage, 1.0, base),
+        np.where(outage, 1.0, base * (1 - stuck)),
         base,
         interval,
         effect,
         outage,
         hosts,
+        stuck,
         load_driven(failed, totals),
     )
 
@@ -160,6 +166,18 @@ def _by_envoy(series: FailureSeries, coarse_of_fine: Ints) -> tuple[Seen, Floats
     share = np.divide(r, n * (1 + q), out=np.zeros_like(r), where=n > 0)
     failed = np.minimum(share, 1.0)[coarse_of_fine] * series.requests
     return "envoy", failed, series.requests, q[coarse_of_fine]
+
+
+def _around(part: Floats, whole: Floats, steps: Mask, coarse_of_fine: Ints) -> Floats:
+    """Share of a part in a whole in the hour around each step (T), at most 1."""
+    hours = int(coarse_of_fine[-1]) + 1 if coarse_of_fine.size else 0
+    some, all_ = (
+        np.bincount(coarse_of_fine, weights=np.where(steps, values, 0.0), minlength=hours)
+        for values in (part, whole)
+    )
+    share = np.divide(some, all_, out=np.zeros(hours), where=all_ > 0)
+    around: Floats = np.minimum(share, 1.0)[coarse_of_fine]
+    return around
 
 
 def _base(

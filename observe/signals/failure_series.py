@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from observe.signals.edge_steps import EdgeSteps
 from observe.signals.outcomes import TIMEOUT_FLAGS, Outcome, classify
 from observe.signals.targets import edges_with_target
+from observe.stats.bursts import mostly_failing
 from observe.telemetry.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
@@ -87,6 +88,8 @@ class FailureSeries:
         requests: as the clients count them, a retried one once.
         failures: cure → requests that ended so.
         exhausted: curable ones whose retries were used up.
+        stuck: curable ones of clients of whose requests hardly any came through at the time, which
+            the next try would meet too.
         tries: what arrived at the servers, tries included; zeros where they do not report.
         failed_tries: curable failures among them.
         retries: that Envoy counted, per coarse step (H); NaN where it shows nothing.
@@ -98,6 +101,7 @@ class FailureSeries:
     requests: Floats
     failures: dict[Cure, Floats]
     exhausted: Floats
+    stuck: Floats
     tries: Floats
     failed_tries: Floats
     retries: Floats
@@ -152,10 +156,12 @@ class FailureReader:
             failures[kind.cure] = failures.get(kind.cure, 0.0) + here[number]
             exhausted += here[number] if kind.cure == "curable" and kind.exhausted else 0.0
         failed = [there[n] for n, k in enumerate(kinds) if k and k.cure == "curable"]
+        curable = np.array([k is not None and k.cure == "curable" for k in kinds], dtype=np.bool_)
         return FailureSeries(
             here.sum(axis=0),
             failures,
             exhausted,
+            self._stuck(spoken, curable),
             there.sum(axis=0),
             np.sum(failed, axis=0) if failed else np.zeros_like(exhausted),
             self._retries.get(path, np.full(self.steps.coarse_steps, np.nan)),
@@ -163,6 +169,18 @@ class FailureReader:
             numbers,
             _classes(here, kinds),
         )
+
+    def _stuck(self, spoken: pd.DataFrame, curable: NDArray[np.bool_]) -> Floats:
+        """Curable failures (T) of clients that fail mostly, in the step or around it."""
+        found = np.zeros(len(self.steps.times))
+        if not curable.any():
+            return found
+        for _, edges in spoken.groupby(["source_namespace", "source_workload"]):
+            table = self._table(tuple(int(e) for e in edges["edge"]))
+            lost, requests = table[curable].sum(axis=0), table.sum(axis=0)
+            mostly = mostly_failing(lost, requests, self.steps.coarse_of_fine)
+            found += np.where(mostly, lost, 0.0)
+        return found
 
     def _table(self, edges: tuple[int, ...]) -> Floats:
         """Requests of some edges together, kind by kind, shape (K, T)."""

@@ -58,6 +58,34 @@ def bursts(failed: Floats, totals: Floats) -> Bursts:
     return Bursts(inside, _widened(inside), _spans(inside), base)
 
 
+def mostly_failing(
+    failed: Floats, totals: Floats, coarse_of_fine: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Steps in which most requests fail, in the step itself or in the coarse step around it (T).
+
+    The coarse step tells it of a client that sends too few requests to tell it in a fine one. A
+    service that loses one of two hosts fails half of the time, and is not meant.
+
+    Args:
+        failed: failures per fine step (T).
+        totals: requests per fine step (T).
+        coarse_of_fine: the coarse step that holds each fine step (T).
+    """
+    around = (np.bincount(coarse_of_fine, weights=v)[coarse_of_fine] for v in (failed, totals))
+    x, n = around
+    mostly: NDArray[np.bool_] = _most(failed, totals) | _most(x, n)
+    return mostly
+
+
+#: Failures, and the share of the requests that they are, when most fail.
+_FEWEST_OF_MOST, _MOST = 5.0, 0.7
+
+
+def _most(failed: Floats, totals: Floats) -> Mask:
+    most: Mask = (failed >= _FEWEST_OF_MOST) & (failed >= _MOST * totals)
+    return most
+
+
 def load_driven(failed: Floats, totals: Floats) -> bool:
     """Whether failures come whenever the load is high, and hardly when it is low.
 
