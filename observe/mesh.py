@@ -59,7 +59,7 @@ class Mesh:
 
         Args:
             policy: the knobs; the defaults when None.
-            current: the settings that are there, or the file or folder with the VirtualServices.
+            current: the settings that are there, or the file or folder with them.
         """
         if isinstance(current, str | Path):
             current = read_current(Path(current))

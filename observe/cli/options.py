@@ -183,7 +183,7 @@ advice_options = _stack(
         type=PLACE,
         multiple=True,
         metavar="PATH",
-        help="File or folder with the VirtualServices that you have. Repeatable.",
+        help="File or folder with your VirtualServices, DestinationRules. Repeatable.",
     ),
     _advice("--policy", type=FILE, metavar="FILE", help="YAML file of the recommenders' settings."),
 )

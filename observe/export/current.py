@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +30,7 @@ from observe.export.existing_virtualservice import (
     virtual_service_in,
 )
 from observe.export.files import read_bytes, yaml_files
+from observe.export.host_index import HostIndex
 from observe.export.host_routes import CurrentTimeout, HostObjects
 from observe.export.yaml_io import Document, load_documents, read_text
 
@@ -66,10 +68,26 @@ class Current:
         """The same, with the names of all clusters known."""
         return replace(self, clusters=self.clusters | frozenset(names))
 
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        everything: tuple[ExistingObject, ...] = (*self.objects, *self.rules, *self.sidecars)
+        return frozenset(_folder(item.relative) for item in everything) - {""}
+
+    @cached_property
+    def _by_host(self) -> HostIndex[ExistingVirtualService]:
+        return HostIndex(self.objects, lambda item: item.hosts)
+
+    @cached_property
+    def _by_destination(self) -> HostIndex[ExistingVirtualService]:
+        return HostIndex(self.objects, lambda item: item.destination_hosts)
+
+    @cached_property
+    def _rules_by_host(self) -> HostIndex[ExistingDestinationRule]:
+        return HostIndex(self.rules, lambda item: item.hosts)
+
     def has_folder(self, cluster: str | None) -> bool:
         """Whether a sub-folder with such objects is named after the cluster."""
-        everything: tuple[ExistingObject, ...] = (*self.objects, *self.rules, *self.sidecars)
-        return cluster is not None and any(_folder(o.relative) == cluster for o in everything)
+        return cluster in self._folders
 
     def for_cluster(self, cluster: str | None) -> tuple[ExistingVirtualService, ...]:
         """The VirtualServices that count for a cluster; all of them for None."""
@@ -88,7 +106,8 @@ class Current:
 
     def find_rules(self, service: str, namespace: str, cluster: str | None = None) -> HostRules:
         """The DestinationRules that have to do with a service, by how they do."""
-        return rules_for(self.counting(self.rules, cluster), service, namespace)
+        rules = self._rules_by_host.candidates(service)
+        return rules_for(self.counting(rules, cluster), service, namespace)
 
     def find(self, service: str, namespace: str, cluster: str | None = None) -> HostObjects:
         """The objects that have to do with a service, by how they do."""
@@ -98,7 +117,7 @@ class Current:
             "abbreviated": [],
             "gateway_only": [],
         }
-        for item in self.for_cluster(cluster):
+        for item in self.counting(self._by_host.candidates(service), cluster):
             if item.defines(service, namespace):
                 found["defining" if item.in_mesh else "gateway_only"].append(item)
             elif item.in_mesh and item.covers(service):
@@ -109,7 +128,7 @@ class Current:
 
     def subsets_named(self, service: str, namespace: str, cluster: str | None = None) -> list[str]:
         """The subsets of a service that VirtualServices route to, sorted."""
-        items = self.for_cluster(cluster)
+        items = self.counting(self._by_destination.candidates(service), cluster)
         return sorted({name for item in items for name in item.subsets_of(service, namespace)})
 
     def timeout_for(self, service: str, cluster: str | None = None) -> CurrentTimeout | None:

@@ -76,7 +76,7 @@ def decide_retry(
         fields = _without_others(fields, route)
     else:
         timeout = timeouts.get((advice.target.cluster, advice.target.service or ""))
-        fields = _fitting(fields, route, timeout or as_ms(route.get("timeout")))
+        fields = _fitting(fields, route, timeout or (place.shortest_ms if place else None))
     decision = _decision(advice, place, fields)
     if isinstance(decision, Refusal) or attempts == 0:
         return decision

@@ -71,6 +71,12 @@ class ExistingVirtualService(ExistingObject):
         """Whether a route hands over to another VirtualService."""
         return any("delegate" in route for route in self.http)
 
+    @property
+    def destination_hosts(self) -> list[str]:
+        """The hosts that its http routes send to, as written."""
+        sent = (item for route in self.http for item in route.get("route") or [])
+        return [_destination_host(item) for item in sent]
+
     def destinations(self, index: int, service: str, namespace: str) -> set[str]:
         """The full names of the hosts that a route sends to."""
         hosts = (_destination_host(item) for item in self.http[index].get("route") or [])

@@ -38,7 +38,7 @@ def _below(path: Path) -> list[tuple[Path, bool]]:
         found = (p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
         return [(p, False) for p in sorted(found)]
     if not path.exists():
-        raise InputError(f"{path} does not exist", "name a file or folder with VirtualServices")
+        raise InputError(f"{path} does not exist", "name a file or folder with your YAML")
     return [(path, True)]
 
 

@@ -17,6 +17,7 @@ from observe.export.changes import FieldChange
 from observe.export.existing_virtualservice import ExistingRoute, ExistingVirtualService
 from observe.export.host_routes import HostObjects
 from observe.export.refusals import RefusalReason
+from observe.export.retries import as_ms
 from observe.export.validate import problems
 
 #: What is to be edited, in which all routes to a host have to agree.
@@ -25,7 +26,7 @@ What = Literal["timeout", "retries"]
 
 @dataclass(frozen=True)
 class Editable:
-    """The object and the http routes to edit, which all say the same today."""
+    """The object and the http routes to edit, which say the same today of what is to be edited."""
 
     existing: ExistingVirtualService
     routes: tuple[int, ...]
@@ -34,6 +35,12 @@ class Editable:
     def route(self) -> dict[str, Any]:
         """The first of the routes."""
         return self.existing.http[self.routes[0]]
+
+    @property
+    def shortest_ms(self) -> float | None:
+        """The shortest timeout of the routes, which need not agree in it where retries are set."""
+        timeouts = (as_ms(self.existing.http[index].get("timeout")) for index in self.routes)
+        return min((each for each in timeouts if each is not None), default=None)
 
 
 @dataclass(frozen=True)

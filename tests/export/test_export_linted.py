@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from export_samples import PAYMENT, advice, current_of, recommendation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from policy_samples import OUTLIER, POOL, RETRIES, outlier, pool, retry
 
@@ -26,7 +26,12 @@ from observe.lint.engine import LintOptions, lint
 from observe.lint.model import Finding
 from observe.lint.read import read_inventory
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink a failure takes minutes
+)
 KINDS = frozenset({"VirtualService", "DestinationRule", "Sidecar"})
 
 

@@ -395,3 +395,11 @@ def test_a_value_in_a_file_that_cannot_be_read_is_refused_alone(tmp_path: Path) 
     ]
     assert plan.refused[0].message == "shop/payment (0.yaml:1): 10 is not a duration"
     assert [c.advice.kind for c in plan.changes] == ["connectionPool"]
+
+
+def test_tries_fit_into_the_shortest_timeout_of_the_routes(tmp_path: Path) -> None:
+    text = virtual_service(ROUTE + TIMED + TIMED.replace("900ms", "300ms"))
+    plan = exported(tmp_path, [retry()], text)
+    written = spec(plan.files["0.yaml"])["http"]
+    assert ["perTryTimeout" in route["retries"] for route in written] == [False, False, False]
+    assert "the timeout is 300ms" in plan.changes[-1].notes[0]
