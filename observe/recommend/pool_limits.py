@@ -104,7 +104,7 @@ def estimate_pool(
 def round_up(value: float) -> int:
     """The next number of two significant digits, so that small changes do not show."""
     whole = math.ceil(value - 1e-9)
-    size = 10 ** max(0, len(str(whole)) - 2)
+    size = int(10 ** max(0, len(str(whole)) - 2))
     return -(-whole // size) * size
 
 
