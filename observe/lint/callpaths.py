@@ -77,6 +77,7 @@ def _amplified(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
         if here.set_here and here.route is not None:
             item, path = here.route.retries_at
             alone = math.prod(tries[n].number for n in line if tries[n].set_here)
+            by_default = here.budget and alone <= MOST_TRIES
             yield AMPLIFICATION.at(
                 item,
                 (*path, "attempts"),
@@ -84,7 +85,7 @@ def _amplified(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
                 f"{MOST_TRIES}: {shown_path(line, tries)}",
                 "Retry at one layer: set attempts to 0 on the others, those with Istio's default "
                 "too, or bound retries by a retryBudget.",
-                "critical" if alone > MOST_TRIES else None,
+                "critical" if alone > MOST_TRIES else "info" if by_default else None,
             )
         elif here.route is None and not any(tries[n].set_here for n in line):
             worst = max(worst, line, key=lambda names: product_of(names, numbers) if names else 0)

@@ -87,7 +87,8 @@ def recommend_retries(
     withheld: list[Withheld] = []
     for target in request_targets(snapshot):
         routes = current.retries_for(target.service or "", target.cluster) if current else ()
-        result = _recommend(target, routes, run)
+        rule = current.traffic_policy_for(target.service or "", target.cluster) if current else None
+        result = _recommend(target, routes, bool(rule and rule.retry_budget), run)
         if isinstance(result, RetryRecommendation):
             found.append(result)
             continue
@@ -104,7 +105,7 @@ def recommend_retries(
 
 
 def _recommend(
-    target: Target, routes: Sequence[CurrentRetries], run: _Run
+    target: Target, routes: Sequence[CurrentRetries], bounded: bool, run: _Run
 ) -> RetryRecommendation | Refusal:
     refused = gate(target, run.latencies.get(target.path), run.gates)
     if refused is not None and refused.reason in _GATES:
@@ -122,7 +123,7 @@ def _recommend(
     choice = choose(series, pattern, active, coarse, knobs)
     if isinstance(choice, Refusal):
         return choice
-    return _recommendation(target, series, pattern, choice, active, routes, run)
+    return _recommendation(target, series, pattern, choice, active, (routes, bounded), run)
 
 
 def _recommendation(
@@ -131,23 +132,31 @@ def _recommendation(
     pattern: Pattern,
     choice: Choice,
     active: Floats,
-    routes: Sequence[CurrentRetries],
+    now: tuple[Sequence[CurrentRetries], bool],
     run: _Run,
 ) -> RetryRecommendation:
+    routes, bounded = now
     knobs, coarse = run.policy.retry, run.reader.steps.coarse_of_fine
     hosts, coverage = run.hosts.get(target.path), run.coverage.get(target.path, 0.0)
     predicted, interval = predict_retries(series, pattern, choice)
     test = backtest_retries(series, active, coarse, run.window, knobs, hosts != 1)
     outage = pattern.multiplied / max(float(series.requests.sum()), 1e-9)
-    judged = judge_retries(choice, routes, run.known, choice.effect.cured, outage)
+    repeatable = any(fnmatchcase(target.service or "", host) for host in knobs.idempotent)
+    judged = judge_retries(
+        choice,
+        routes,
+        run.known,
+        choice.effect.cured,
+        outage,
+        repeatable=repeatable,
+        bounded=bounded,
+    )
     first = int(np.argmax(series.requests > 0)) * run.window.step_seconds / 86_400
     grounds = RetryGrounds(
         run.window.days - first, coverage, run.partial, hosts, bool(active.any())
     )
     confidence, doubts = retry_confidence(choice, pattern, test, run.policy, grounds)
-    wider = choice.attempts > 0 and any(
-        fnmatchcase(target.service or "", host) for host in knobs.idempotent
-    )
+    wider = choice.attempts > 0 and repeatable
     reasons = [choice.reason or Reason.RETRY_CURES, judged.reason]
     reasons += [Reason.RETRY_ON_WIDER] if wider else []
     reasons += [Reason.BUDGET_HOLDS_CAP] if choice.bound else []

@@ -12,6 +12,12 @@ from observe.recommend.reasons import Reason
 from observe.recommend.retry_choice import Choice
 from observe.recommend.retry_timing import DEFAULT_ATTEMPTS
 
+#: Conditions of `retryOn` that match what failed although the server may have done the work;
+#: codes of answers do, too (Envoy, `x-envoy-retry-on` and `x-envoy-retry-grpc-on`).
+_AFTER_WORK = frozenset(
+    {"5xx", "gateway-error", "reset", "retriable-4xx", "internal", "deadline-exceeded"}
+)
+
 
 @dataclass(frozen=True)
 class RetryJudgement:
@@ -51,7 +57,14 @@ def current_retries(routes: Sequence[CurrentRetries], known: bool) -> dict[str, 
 
 
 def judge_retries(
-    choice: Choice, routes: Sequence[CurrentRetries], known: bool, cured: float, outage: float
+    choice: Choice,
+    routes: Sequence[CurrentRetries],
+    known: bool,
+    cured: float,
+    outage: float,
+    *,
+    repeatable: bool = False,
+    bounded: bool = True,
 ) -> RetryJudgement:
     """Compare what is set with what is proposed.
 
@@ -61,6 +74,8 @@ def judge_retries(
         known: whether the settings of the mesh were given at all.
         cured: share of the requests that the proposal cures.
         outage: share of the requests that failed in outages.
+        repeatable: whether the host's requests may be carried out twice.
+        bounded: whether a retryBudget is set.
     """
     if choice.attempts == 0:
         return _off(choice, routes, known, outage)
@@ -74,10 +89,23 @@ def judge_retries(
     if min(said) == 0:
         words = f"Retries are off, and {cured:.2%} of the requests fail that would succeed."
         return RetryJudgement(Reason.RETRY_MISSING, "warning", words)
+    unsafe = () if repeatable else _unsafe(routes)
+    if unsafe:
+        words = f"retryOn {','.join(unsafe)} also repeats what the server may have done already."
+        return RetryJudgement(Reason.RETRY_ON_UNSAFE, "warning", words)
     if max(said) > choice.attempts:
         words = f"{max(said)} attempts are set, which cure no more."
         return RetryJudgement(Reason.RETRY_TOO_MANY, "info", words)
+    if not bounded:
+        words = "The attempts that are set fit, and no retryBudget bounds them."
+        return RetryJudgement(Reason.RETRY_NO_BUDGET, "info", words)
     return RetryJudgement(Reason.RETRY_FITS, "ok", "The attempts that are set fit.")
+
+
+def _unsafe(routes: Sequence[CurrentRetries]) -> tuple[str, ...]:
+    """Conditions of routes that retry, which match failures after the server had begun."""
+    words = {word.strip() for r in routes if _attempts(r) > 0 for word in r.retry_on}
+    return tuple(sorted(w for w in words if w in _AFTER_WORK or w.isdigit()))
 
 
 def _off(

@@ -20,6 +20,11 @@ RETRY_WORDS: Mapping[Reason, tuple[str, ...]] = {
     ),
     Reason.RETRY_MISSING: ("retries are off although they would cure failures",),
     Reason.RETRY_TOO_MANY: ("more attempts are set than cure anything",),
+    Reason.RETRY_ON_UNSAFE: (
+        "what is retried today may have been carried out already, so that work is done twice",
+        "Declare the host under `idempotent` of the retry policy if that does no harm.",
+    ),
+    Reason.RETRY_NO_BUDGET: ("the attempts that are set fit, and no budget bounds them",),
     Reason.RETRY_FITS: ("the attempts that are set fit", "Nothing to do."),
     Reason.RETRIES_FEED_OVERLOAD: (
         "requests fail because there are too many of them: retries add more",

@@ -71,8 +71,8 @@ def mostly_failing(
         totals: requests per fine step (T).
         coarse_of_fine: the coarse step that holds each fine step (T).
     """
-    around = (np.bincount(coarse_of_fine, weights=v)[coarse_of_fine] for v in (failed, totals))
-    x, n = around
+    x = np.asarray(np.bincount(coarse_of_fine, weights=failed)[coarse_of_fine], np.float64)
+    n = np.asarray(np.bincount(coarse_of_fine, weights=totals)[coarse_of_fine], np.float64)
     mostly: NDArray[np.bool_] = _most(failed, totals) | _most(x, n)
     return mostly
 
