@@ -74,6 +74,6 @@ def week(*parts: Seen, envoy=None, seconds=0.055) -> Snapshot:
 
 
 def advise(week, current=None, policy=None, timeouts=None):
-    found, withheld = recommend_retries(week, policy or Policy(), current, timeouts or {})
+    found, withheld, _ = recommend_retries(week, policy or Policy(), current, timeouts or {})
     assert len(found) + len(withheld) == 1
     return (found or withheld)[0]

@@ -38,9 +38,11 @@ def recommend(
     graph = call_graph(snapshot)
     timeouts, withheld, changes = recommend_timeouts(snapshot, policy, current, graph)
     hold = timeouts_that_hold(timeouts, withheld)
-    retries, not_retried = recommend_retries(snapshot, policy, current, hold)
+    retries, not_retried, defaults = recommend_retries(snapshot, policy, current, hold)
     targets = request_targets(snapshot)
-    plan = plan_retries(retries, targets, graph, current, policy.retry, hold)
+    plan = plan_retries(retries, targets, graph, current, policy.retry, hold, defaults)
+    advised = {retry.target.path for retry in plan.retries}
+    not_retried = [w for w in not_retried if w.target.path not in advised]
     load = load_factors(plan.retries, graph)
     pools, not_pooled = recommend_pools(snapshot, policy, current, hold, load)
     outliers, not_ejected = recommend_outliers(snapshot, policy, current)

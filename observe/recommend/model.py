@@ -54,8 +54,13 @@ class WorstPath(CamelModel):
     """The path of calls along which tries multiply most, once all advice is followed."""
 
     targets: tuple[str, ...] = Field(description="paths of the targets, the first caller first")
-    tries: tuple[float, ...] = Field(description="of one request to each of them")
+    tries: tuple[float, ...] = Field(
+        description="of one request to each of them, on average where a retryBudget bounds them"
+    )
     product: float = Field(description="tries of the last target for one request to the first")
+    without_budgets: float | None = Field(
+        default=None, description="the same if no retryBudget that is advised held"
+    )
     most: float = Field(description="the bound of the policy, mostTriesPerPath")
     by_default: tuple[str, ...] = Field(
         default=(), description="targets without advice, whose tries are Istio's default"

@@ -44,6 +44,7 @@ def plan_retries(
     current: CurrentSettings | None,
     policy: RetryPolicy,
     timeouts_ms: Mapping[str, float],
+    defaults: Mapping[str, RetryRecommendation] | None = None,
 ) -> RetryPlan:
     """Retries that fit into their timeouts and multiply along no path beyond the bound.
 
@@ -54,12 +55,15 @@ def plan_retries(
         current: the settings that are there; nothing is known of them when None.
         policy: the knobs.
         timeouts_ms: see :func:`timeouts_that_hold`.
+        defaults: target path → Istio's default with a budget, see
+            :func:`observe.recommend.retries.recommend_retries`.
     """
     fitting, changes = fit_into_timeouts(retries, timeouts_ms)
     advised = {retry.target.path for retry in fitting}
     others = [target for target in targets if target.path not in advised]
     calls = calls_made(graph, RARE_CALL)
-    plan = agree_on_retries(fitting, others, calls, current, float(policy.most_tries_per_path))
+    most = float(policy.most_tries_per_path)
+    plan = agree_on_retries(fitting, others, calls, current, most, defaults)
     return RetryPlan(plan.retries, [*changes, *plan.changes], plan.worst)
 
 

@@ -43,13 +43,19 @@ def standing_tries(target: Target, current: CurrentSettings | None) -> Standing:
 
 
 def worst_path(
-    calls: nx.DiGraph[str], tries: Mapping[str, float], by_default: frozenset[str], most: float
+    calls: nx.DiGraph[str],
+    tries: Mapping[str, float],
+    free: Mapping[str, float],
+    by_default: frozenset[str],
+    most: float,
 ) -> WorstPath | None:
     """The path along which tries multiply most; None where nothing is tried twice.
 
     Args:
         calls: callers point at callees.
-        tries: target → tries of one request to it, for all targets of the graph.
+        tries: target → tries of one request to it, for all targets of the graph; an average
+            where a retryBudget bounds them.
+        free: the same without any retryBudget that is advised.
         by_default: targets whose tries are Istio's default.
         most: the bound of the policy.
     """
@@ -68,6 +74,7 @@ def worst_path(
         targets=shown,
         tries=tuple(round(tries[name], 4) for name in shown),
         product=round(product_of([*shown], tries), 4),
+        without_budgets=round(product_of([*shown], free), 4),
         most=most,
         by_default=tuple(name for name in shown if name in by_default and tries[name] > 1),
     )

@@ -13,18 +13,22 @@ import networkx as nx
 from observe.recommend.current import CurrentSettings
 from observe.recommend.model import PlanChange, WorstPath
 from observe.recommend.plan_cut import with_attempts
+from observe.recommend.plan_defaults import defaults_to_bound
 from observe.recommend.plan_paths import in_words, standing_tries, worst_path
 from observe.recommend.plan_tries import Wish, share_out_tries
 from observe.recommend.plan_worth import own_share
 from observe.recommend.reasons import Reason
 from observe.recommend.retry_model import RetryRecommendation
-from observe.signals.worst_paths import Paths, product_of, worst_paths
+from observe.signals.worst_paths import Paths, product_of, tries_with_budget, worst_paths
 from observe.target import Target
 
 
 @dataclass(frozen=True)
 class RetryPlan:
-    """Retries that agree, what was changed for that, and the worst path that is left."""
+    """Retries that agree, what was changed for that, and the worst path that is left.
+
+    `retries` ends with the defaults that are to be bounded.
+    """
 
     retries: list[RetryRecommendation]
     changes: list[PlanChange]
@@ -37,11 +41,13 @@ def agree_on_retries(
     calls: nx.DiGraph[str],
     current: CurrentSettings | None,
     most: float,
+    defaults: Mapping[str, RetryRecommendation] | None = None,
 ) -> RetryPlan:
     """Cut attempts until no path of calls multiplies tries beyond the bound.
 
-    Attempts are counted as they are, without the bound of a retryBudget: a budget always allows
-    some retries at a time, and releases before 1.27 have none.
+    Attempts that are granted count as they are, without the bound of a retryBudget: a budget
+    always allows some retries at a time, and releases before 1.27 have none. Istio's default is
+    bounded where it would multiply further.
 
     Args:
         retries: the recommendations, of different targets.
@@ -49,6 +55,7 @@ def agree_on_retries(
         calls: the calls that count, with their `per_request` where it is known.
         current: the settings that are there; nothing is known of them when None.
         most: the bound on the product of tries along a path.
+        defaults: target path → Istio's default with a budget, for targets among the others.
     """
     by_path = {retry.target.path: retry for retry in retries}
     standing = {t.path: standing_tries(t, current) for t in others if t.path in calls.nodes}
@@ -66,8 +73,41 @@ def agree_on_retries(
             retry, change = with_attempts(retry, granted[path], reason, why)
             changes.append(change)
         agreed.append(retry)
-    after = _tries(calls, {p: 1.0 + n for p, n in granted.items()}, fixed, assumed)
-    return RetryPlan(agreed, changes, worst_path(calls, after, frozenset(assumed), most))
+    standing_now = _tries(calls, {r.target.path: _held(r) for r in agreed}, fixed, assumed)
+    bounds = _bounds(calls, standing_now, defaults or {}, most)
+    held = {r.target.path: _held(r) for r in [*agreed, *bounds]}
+    free = {r.target.path: 1.0 + attempts_of(r) for r in [*agreed, *bounds]}
+    after = _tries(calls, held, fixed, assumed)
+    still = frozenset(assumed) - held.keys()
+    worst = worst_path(calls, after, _tries(calls, free, fixed, assumed), still, most)
+    return RetryPlan([*agreed, *bounds], changes, worst)
+
+
+def _bounds(
+    calls: nx.DiGraph[str],
+    tries: Mapping[str, float],
+    defaults: Mapping[str, RetryRecommendation],
+    most: float,
+) -> list[RetryRecommendation]:
+    if not defaults:
+        return []
+    bounded = max(_held(retry) for retry in defaults.values())
+    paths = worst_paths(calls, tries)
+    found = []
+    for path in defaults_to_bound(calls, tries, defaults, bounded, most):
+        line, retry = paths.through(path), defaults[path]
+        why = (
+            f"Without it one request could become {product_of(line, tries):,.4g} tries of "
+            f"{line[-1]} ({in_words(line, tries)})."
+        )
+        found.append(retry.model_copy(update={"message": f"{retry.message} {why}"}))
+    return found
+
+
+def _held(retry: RetryRecommendation) -> float:
+    """Tries of one request, on average where a retryBudget bounds them."""
+    percent = (retry.proposed.get("retryBudget") or {}).get("percent")
+    return tries_with_budget(attempts_of(retry), None if percent is None else float(percent))
 
 
 def attempts_of(retry: RetryRecommendation) -> int:

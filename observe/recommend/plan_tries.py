@@ -52,7 +52,7 @@ def share_out_tries(
     Returns:
         The attempts of all wishes. Paths that exceed the bound by what is fixed alone get none.
     """
-    products = _Products(calls, {path: tries for path, tries in fixed.items() if path in calls})
+    products = Products(calls, {path: tries for path, tries in fixed.items() if path in calls})
     granted = dict.fromkeys(wishes, 0)
     worthy, idle = _in_order(wishes, products)
     for path in worthy:
@@ -64,7 +64,7 @@ def share_out_tries(
     return granted
 
 
-def _in_order(wishes: Mapping[str, Wish], products: _Products) -> tuple[list[str], list[str]]:
+def _in_order(wishes: Mapping[str, Wish], products: Products) -> tuple[list[str], list[str]]:
     """One entry an attempt, the most urgent first: those that cure something, and the others."""
     items = [
         (-worth, products.distance(path), path)
@@ -75,7 +75,7 @@ def _in_order(wishes: Mapping[str, Wish], products: _Products) -> tuple[list[str
     return [p for worth, _, p in ordered if worth < 0], [p for worth, _, p in ordered if worth >= 0]
 
 
-class _Products:
+class Products:
     """Products of tries into and out of every target, kept up to date as tries are granted."""
 
     def __init__(self, calls: nx.DiGraph[str], tries: Mapping[str, float]) -> None:
@@ -98,6 +98,13 @@ class _Products:
         """Calls from a target to the end of the longest path; 0 outside of the graph."""
         return self._distance[self._of[path]] if path in self._of else 0
 
+    def through(self, path: str) -> float:
+        """The product along the worst path through a target; 1 outside of the graph."""
+        group = self._of.get(path)
+        if group is None:
+            return 1.0
+        return self._into[group] * self._tries[group] * self._out_of[group]
+
     def grant_one_more(self, path: str, attempts: int, most: float) -> int:
         """1 and the books are changed where the bound allows another attempt, else 0."""
         factor = (attempts + 2) / (attempts + 1)
@@ -106,8 +113,7 @@ class _Products:
             return int(attempts + 2 <= most + _SLACK)
         if len(self._groups.nodes[group]["members"]) > 1:
             return 0
-        through = self._into[group] * self._tries[group] * self._out_of[group]
-        if through * factor > most + _SLACK:
+        if self.through(path) * factor > most + _SLACK:
             return 0
         self.multiply(path, factor)
         return 1

@@ -14,6 +14,7 @@ from observe.recommend.policy import RetryPolicy
 from observe.recommend.reasons import Reason
 from observe.recommend.retry_load import Budget, Effect, budget_for, effect_of
 from observe.recommend.retry_pattern import Pattern
+from observe.recommend.retry_timing import DEFAULT_ATTEMPTS
 from observe.recommend.timeout_estimate import Refusal
 from observe.signals.failure_series import FailureSeries
 
@@ -31,7 +32,7 @@ class Choice:
         attempts: retries of one request; 0 for none.
         budget: what bounds them; None with no attempts.
         effect: of both.
-        reason: why there are none; None with attempts.
+        reason: why there are none, or why Istio's default stays; None where attempts cure.
         bound: whether the budget is what keeps the load below the cap.
     """
 
@@ -77,6 +78,17 @@ def choose(
             f"cures; {least:,.0f} are needed",
         )
     return _attempts(pattern, active, coarse_of_fine, policy)
+
+
+def default_with_budget(
+    pattern: Pattern, active: Floats, coarse_of_fine: Ints, policy: RetryPolicy
+) -> Choice:
+    """Istio's own attempts, held by a budget; for targets that have nothing to cure."""
+    budget = Budget(policy.budget_percent, policy.min_retry_concurrency)
+    effect = effect_of(
+        pattern, DEFAULT_ATTEMPTS, budget, active, coarse_of_fine, policy.interval_confidence
+    )
+    return Choice(DEFAULT_ATTEMPTS, budget, effect, Reason.DEFAULT_TRIES_ON_PATH)
 
 
 def _overloaded(series: FailureSeries, pattern: Pattern, policy: RetryPolicy) -> bool:

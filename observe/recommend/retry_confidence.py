@@ -49,7 +49,8 @@ def retry_confidence(
     grounds: RetryGrounds,
 ) -> tuple[Confidence, tuple[Reason, ...]]:
     """The grade, and the reason codes of what lowered it; each doubt caps it, the lowest wins."""
-    given = choice.attempts > 0
+    # Istio's default that stays claims to cure nothing
+    given = choice.attempts > 0 and choice.reason is None
     failures = pattern.curable if given else pattern.curable + pattern.multiplied
     low, high = choice.effect.worst_interval
     cap = policy.retry.most_added_load

@@ -172,6 +172,8 @@ def retry_message(series: FailureSeries, pattern: Pattern, choice: Choice, judge
     """One sentence or two for a person."""
     total = max(float(series.requests.sum()), 1e-9)
     share = pattern.curable / total
+    if choice.reason == Reason.DEFAULT_TRIES_ON_PATH and choice.budget is not None:
+        return f"{judged} They stay, held by a retryBudget of {choice.budget.percent:g} %."
     if choice.attempts:
         tries = "one retry" if choice.attempts == 1 else f"{choice.attempts} retries"
         return (

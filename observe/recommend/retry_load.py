@@ -86,7 +86,8 @@ def effect_of(
     by_hour = np.bincount(coarse_of_fine, weights=retries, minlength=hours)
     in_hour = np.bincount(coarse_of_fine, weights=n, minlength=hours)
     share = np.divide(by_hour, in_hour, out=np.zeros(hours), where=in_hour > 0)
-    here = coarse_of_fine == int(share.argmax())
+    worst = int(share.argmax() if share.any() else in_hour.argmax())
+    here = coarse_of_fine == worst
     ends = []
     for factor in _doubt(pattern, here, confidence):
         wanted = np.minimum(pattern.first[here] * factor, 1.0) * each[here]

@@ -25,6 +25,10 @@ RETRY_WORDS: Mapping[Reason, tuple[str, ...]] = {
         "Declare the host under `idempotent` of the retry policy if that does no harm.",
     ),
     Reason.RETRY_NO_BUDGET: ("the attempts that are set fit, and no budget bounds them",),
+    Reason.DEFAULT_TRIES_ON_PATH: (
+        "Istio's default retries of several services multiply along a path of calls",
+        "Bound them by a retryBudget, or set `meshConfig.defaultHttpRetryPolicy` for all.",
+    ),
     Reason.RETRY_FITS: ("the attempts that are set fit", "Nothing to do."),
     Reason.RETRIES_FEED_OVERLOAD: (
         "requests fail because there are too many of them: retries add more",

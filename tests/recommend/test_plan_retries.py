@@ -57,6 +57,7 @@ def test_the_attempt_that_cures_least_goes_and_the_worst_path_is_named():
         "targets": ("east/shop/b",),
         "tries": (3.0,),
         "product": 3.0,
+        "without_budgets": 3.0,
         "most": 4.0,
         "by_default": (),
     }
