@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from observe.durations import parse_ms
@@ -106,6 +107,17 @@ def share_text(share: float | None) -> str:
         below = math.floor(percent * 10**places + 1e-6) / 10**places
         return f"{below:.{places}f}".rstrip("0").rstrip(".") + " %" if places else f"{below:.0f} %"
     return f"{significant(percent, 2)} %"
+
+
+def interval_text(
+    value: float, interval: tuple[float, float] | None, text: Callable[[float], str]
+) -> str:
+    """`0.05 % (0.03 % to 0.08 %)`; the value alone where both ends read the same, or without."""
+    shown = text(value)
+    if interval is None:
+        return shown
+    low, high = text(interval[0]), text(interval[1])
+    return shown if low == high == shown else f"{shown} ({low} to {high})"
 
 
 def bytes_text(count: float) -> str:

@@ -16,7 +16,7 @@ from observe.report.axes import day_axis, duration_axis, share_axis, volume_axis
 from observe.report.curves import Floats, Mask, TailCurve
 from observe.report.format import duration_text, quantile_name
 from observe.report.palette import LIGHT
-from observe.report.timeout_lines import horizontal_timeouts, value_limits, vertical_timeout
+from observe.report.timeout_marks import horizontal_timeouts, value_limits, vertical_timeout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
