@@ -14,6 +14,7 @@ from observe.demo.truth import Truth
 from observe.durations import parse_ms
 from observe.recommend.model import Advice
 from observe.recommend.policy import RetryPolicy
+from observe.recommend.reasons import Reason
 from observe.recommend.retry_model import RetryRecommendation
 
 #: A failure rate or a number of failures within this factor of what the policy asks for may go
@@ -38,6 +39,7 @@ class RetryCase:
         visible: whether the failures can be seen at all: retries in force hide what they cure,
             unless the server or Envoy's counters tell.
         attempts: advised; None where nothing is.
+        bounded: whether Istio's default is to stay, held by a budget.
         cut: whether the plan lowered them.
         predicted: added load of the worst hour.
         inside: whether the truth lies in the predicted interval.
@@ -50,6 +52,7 @@ class RetryCase:
     due: bool
     visible: bool
     attempts: int | None
+    bounded: bool
     cut: bool
     predicted: float
     inside: bool
@@ -67,6 +70,8 @@ def judge_retries(truth: Truth, advice: Advice, truths: dict[str, PolicyTruth]) 
     found = []
     for target, known in truths.items():
         one = advised.get(target)
+        bounded = one is not None and Reason.DEFAULT_TRIES_ON_PATH.value in one.reasons
+        one = None if bounded else one
         attempts = None if one is None else int(one.proposed.get("attempts") or 0)
         visible = _visible(truth, target)
         loads = (np.nan, np.nan, np.nan)
@@ -82,6 +87,7 @@ def judge_retries(truth: Truth, advice: Advice, truths: dict[str, PolicyTruth]) 
                 known.verdict == "curable" and visible and _enough(truth, target, known),
                 visible,
                 attempts,
+                bounded,
                 f"retry/{target}" in cut,
                 loads[0],
                 inside,
@@ -151,6 +157,7 @@ def report_retries(cases: list[RetryCase]) -> list[tuple[str, str]]:
     for verdict in ("outage", "overload", "mixed", "poison", "after_work", "bad_host", "stream"):
         some = [bool(c.attempts) for c in cases if c.verdict == verdict]
         rows.append((f"{verdict} cases with retries", _share(some)))
+    rows.append(("Istio's default bounded by a budget", str(sum(c.bounded for c in cases))))
     given = [c for c in cases if c.attempts]
     if given:
         rows += [

@@ -38,6 +38,8 @@ RULES = (
     CALLER_TIMEOUT_BELOW_CALLEE,
 )
 
+#: Tries that one service of a cycle may make: a request that goes round once more makes 4.
+_TRIES_IN_A_CYCLE = 2
 #: Below this share of the caller's requests a call does not count for timeouts.
 _RARE_TO_WAIT_FOR = COUNTS_FROM * RARE_CALL
 
@@ -117,18 +119,21 @@ def _layers(paths: Paths, graph: nx.DiGraph[str], tries: dict[str, Tries]) -> It
 
 def _cycles(paths: Paths, tries: dict[str, Tries]) -> Iterator[Finding]:
     for names in paths.members.values():
-        if len(names) < 2:
+        retrying = [name for name in names if tries[name].set_here]
+        few = len(retrying) < 2 and all(tries[n].number <= _TRIES_IN_A_CYCLE for n in retrying)
+        if len(names) < 2 or few:
             continue
-        for name in names:
+        for name in retrying:
             here = tries[name]
             if here.set_here and here.route is not None:
                 item, path = here.route.retries_at
                 yield RETRIES_IN_A_CYCLE.at(
                     item,
                     (*path, "attempts"),
-                    f"{' and '.join(names)} call each other, and {name} is tried {here.number:.3g} "
-                    "times: retries can set off retries without end",
-                    "Set attempts to 0 on one of the calls of the cycle.",
+                    f"{' and '.join(names)} call each other, and {' and '.join(retrying)} "
+                    f"{'are' if len(retrying) > 1 else 'is'} tried again: retries can set off "
+                    "retries without end",
+                    "Set attempts to 0 on all calls of the cycle but one, and to 1 there.",
                 )
 
 

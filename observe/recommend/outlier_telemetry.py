@@ -12,7 +12,7 @@ from observe.recommend.outlier_clients import Callers, ProxiesOf, callers_of, pr
 from observe.recommend.outlier_hosts import Replicas, pods_by_workload, replicas_of
 from observe.signals.error_cells import Client, ErrorCells, error_cells
 from observe.signals.host_episodes import failing_alone
-from observe.signals.hosts import ServiceHosts, hosts_by_target
+from observe.signals.hosts import ServiceHosts, hosts_behind, hosts_by_target
 from observe.signals.targets import edges_with_target
 from observe.target import Target
 from observe.telemetry.snapshot import Snapshot
@@ -83,7 +83,7 @@ class Telemetry:
         if cells is None:
             return None
         edges = self._by_target[target.path]
-        hosts = self._hosts_of(target)
+        hosts = hosts_behind(target, self._hosts)
         failing = None if hosts is None else failing_alone(hosts)
         servers = {
             (str(ns), str(w))
@@ -111,14 +111,6 @@ class Telemetry:
             attempts=attempts,
             retried=None if counted is None or requests <= 0 else min(counted / requests, 1.0),
         )
-
-    def _hosts_of(self, target: Target) -> ServiceHosts | None:
-        """The hosts in the clients' own cluster, else those of the only cluster that has some."""
-        if target.path in self._hosts:
-            return self._hosts[target.path]
-        name = target.path.split("/", 1)[1]
-        elsewhere = [p for p in self._hosts if p.split("/", 1)[1] == name]
-        return self._hosts[elsewhere[0]] if len(elsewhere) == 1 else None
 
     def _pods(self, workloads: set[tuple[str, str]], target: Target) -> Floats | None:
         cluster = target.cluster or ""

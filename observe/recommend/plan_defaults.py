@@ -25,7 +25,8 @@ def defaults_to_bound(
     """Targets whose default retries need a retryBudget, sorted.
 
     All of them are bounded first. Then the bound is taken away again wherever the path allows it,
-    nearest to the end of the calls first: there a retry multiplies nothing.
+    nearest to the end of the calls first: there a retry multiplies nothing. Targets that call one
+    another are left alone: a budget is no answer to calls that go round.
 
     Args:
         calls: callers point at callees.
@@ -35,6 +36,12 @@ def defaults_to_bound(
         most: the bound on the product of tries along a path.
     """
     may = {path for path in defaults if path in calls and tries.get(path, 1.0) > bounded}
+    may -= {
+        name
+        for group in nx.strongly_connected_components(calls)
+        if len(group) > 1
+        for name in group
+    }
     products = Products(calls, {p: bounded if p in may else t for p, t in tries.items()})
     found = []
     for path in sorted(may, key=lambda name: (products.distance(name), name)):

@@ -153,7 +153,7 @@ def _why(
         others = " and ".join(name for name in members if name != path)
         return (
             Reason.RETRIES_IN_A_CYCLE,
-            f"it and {others} call one another, so that retries could set off retries without end",
+            f"it and {others} call one another, so that retries of both could set off one another",
         )
     if wish.attempts == 0:
         return (

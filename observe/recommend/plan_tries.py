@@ -39,7 +39,8 @@ def share_out_tries(
     """Attempts for each wish, so that the product of tries along any path stays bounded.
 
     What cures most is granted first; of wishes that are worth the same, the one nearest to the
-    end of the calls. Targets that call one another get none: their calls may go round.
+    end of the calls. Of targets that call one another, one gets one attempt: their calls may go
+    round, and each round multiplies again.
 
     Args:
         calls: callers point at callees.
@@ -98,6 +99,10 @@ class Products:
         """Calls from a target to the end of the longest path; 0 outside of the graph."""
         return self._distance[self._of[path]] if path in self._of else 0
 
+    def goes_round(self, path: str) -> bool:
+        """Whether a target is in a cycle of calls."""
+        return path in self._of and len(self._groups.nodes[self._of[path]]["members"]) > 1
+
     def through(self, path: str) -> float:
         """The product along the worst path through a target; 1 outside of the graph."""
         group = self._of.get(path)
@@ -111,7 +116,7 @@ class Products:
         group = self._of.get(path)
         if group is None:
             return int(attempts + 2 <= most + _SLACK)
-        if len(self._groups.nodes[group]["members"]) > 1:
+        if self.goes_round(path) and self._tries[group] > 1:
             return 0
         if self.through(path) * factor > most + _SLACK:
             return 0

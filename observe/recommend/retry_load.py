@@ -79,7 +79,7 @@ def effect_of(
     if total <= 0 or attempts == 0:
         return Effect(0.0, 0.0, 0.0, (0.0, 0.0))
     each = tries_after(pattern, attempts)
-    passed = _passed(pattern.first * each, active, budget)
+    passed = _passed(pattern, pattern.first * each, active, budget)
     retries = n * pattern.first * each * passed
     cured = n * pattern.first * (1 - pattern.stuck) * (1 - pattern.again**attempts) * passed
     hours = int(coarse_of_fine[-1]) + 1
@@ -90,9 +90,9 @@ def effect_of(
     here = coarse_of_fine == worst
     ends = []
     for factor in _doubt(pattern, here, confidence):
-        wanted = np.minimum(pattern.first[here] * factor, 1.0) * each[here]
-        sent = n[here] * wanted * _passed(wanted, active[here], budget)
-        ends.append(float(sent.sum() / n[here].sum()))
+        wanted = np.minimum(pattern.first * factor, 1.0) * each
+        sent = n * wanted * _passed(pattern, wanted, active, budget)
+        ends.append(float(sent[here].sum() / n[here].sum()))
     return Effect(
         float(cured.sum()) / total,
         float(by_hour.sum()) / total,
@@ -110,17 +110,19 @@ def tries_after(pattern: Pattern, attempts: int) -> Floats:
     return pattern.stuck * attempts + (1 - pattern.stuck) * found
 
 
-def _passed(wanted: Floats, active: Floats, budget: Budget | None) -> Floats:
+def _passed(pattern: Pattern, wanted: Floats, active: Floats, budget: Budget | None) -> Floats:
     """Share of the retries that the budget lets pass (T).
 
     Retries at a time beyond the limit are refused: a loss system (Erlang's B) whose load is the
-    retries that are wanted at a time, as each takes about as long as a request.
+    retries that are wanted at a time, as each takes about as long as a request. In an outage
+    answers may come at once, so that hardly any are under way: nothing is taken to be refused.
     """
     if budget is None:
         return np.ones_like(wanted)
     offered = np.maximum(wanted * active, 1e-12)
     limit = limit_of(budget, active)
-    return np.asarray(poisson.cdf(limit - 1, offered) / poisson.cdf(limit, offered))
+    passed = poisson.cdf(limit - 1, offered) / poisson.cdf(limit, offered)
+    return np.asarray(np.where(pattern.outage, 1.0, passed))
 
 
 def limit_of(budget: Budget, active: Floats) -> Floats:

@@ -75,7 +75,12 @@ def test_a_cycle_is_named_and_its_services_multiply():
     telemetry = _calls(("a", "b"), ("b", "c"), ("c", "b"))
     text = _tries(a=0, b=2, c=1)
     b, c = found(text, "RETRIES_IN_A_CYCLE", telemetry)
-    assert b.message.startswith("-/shop/b and -/shop/c call each other, and -/shop/b is tried 3")
+    assert b.message.startswith(
+        "-/shop/b and -/shop/c call each other, and -/shop/b and -/shop/c are tried again"
+    )
+    assert found(_tries(a=0, b=1, c=0), "RETRIES_IN_A_CYCLE", telemetry) == []
+    (alone,) = found(_tries(a=0, b=2, c=0), "RETRIES_IN_A_CYCLE", telemetry)
+    assert alone.object == "VirtualService shop/b"
     assert c.object == "VirtualService shop/c"
     assert {f.message for f in found(text, "AMPLIFICATION", telemetry)} == {
         "one request can become 6 tries of -/shop/c, more than 4: "

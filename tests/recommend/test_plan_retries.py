@@ -85,11 +85,79 @@ def test_without_attempts_nothing_else_of_a_retry_is_left_for_istio_would_refuse
     assert plan.retries[0].predicted.added_load == 0.0
 
 
-def test_members_of_a_cycle_do_not_retry():
-    plan = agree([("a", "b"), ("b", "a"), ("b", "c")], retry("a"), retry("b"), retry("c"))
-    assert attempts(plan) == {"a": 0, "b": 0, "c": 2}
+def test_of_a_cycle_the_member_that_cures_most_retries_once():
+    calls = [("a", "b"), ("b", "a"), ("b", "c")]
+    plan = agree(calls, retry("a", gain=0.02), retry("b"), retry("c", 1))
+    assert attempts(plan) == {"a": 1, "b": 0, "c": 1}
     assert {c.reason for c in plan.changes} == {"RETRIES_IN_A_CYCLE"}
     assert "it and east/shop/b call one another" in plan.changes[0].message
+
+
+CHAIN = [("a", "b"), ("b", "c")]
+
+
+def _default(name):
+    budget = {"retryBudget": {"percent": 20.0, "minRetryConcurrency": 3}}
+    return retry(name, 2, 0.0, proposed=budget)
+
+
+def _defaults(*names):
+    return {path_of(name): _default(name) for name in names}
+
+
+def _bounded(calls, *retries, others, defaults):
+    targets = [target_of(name) for name in others]
+    plan = agree_on_retries(retries, targets, calls_of(*calls), None, 4, _defaults(*defaults))
+    return plan, [r.target.path.split("/")[-1] for r in plan.retries if r not in retries]
+
+
+def test_istios_default_is_bounded_where_it_multiplies_and_stays_at_the_end_of_the_calls():
+    plan, bounded = _bounded([("a", "b")], others="ab", defaults="ab")
+    assert bounded == ["a"]
+    assert plan.worst.product == pytest.approx(1.2 * 3)
+    assert plan.worst.without_budgets == 9
+    assert plan.worst.by_default == (path_of("b"),)
+    assert plan.retries[0].message == (
+        "A sample. Without it one request could become 9 tries of east/shop/b "
+        "(east/shop/a x3 -> east/shop/b x3)."
+    )
+
+
+def test_where_the_path_is_long_the_end_is_bounded_too():
+    plan, bounded = _bounded(CHAIN, others="abc", defaults="abc")
+    assert bounded == ["a", "b", "c"]
+    assert plan.worst.product == pytest.approx(1.2**3)
+    assert plan.worst.without_budgets == 27
+    assert plan.worst.by_default == ()
+
+
+def test_a_default_alone_on_its_path_stays_as_it_is():
+    plan, bounded = _bounded([("a", "b")], others="b", defaults="b")
+    assert bounded == []
+    assert plan.worst.by_default == (path_of("b"),)
+
+
+def test_a_default_of_which_nothing_is_known_is_named_and_not_bounded():
+    plan, bounded = _bounded([("a", "b")], others="ab", defaults="a")
+    assert bounded == ["a"]
+    assert plan.worst.by_default == (path_of("b"),)
+    plan, bounded = _bounded([("a", "b")], others="ab", defaults="")
+    assert bounded == []
+    assert plan.worst.product == 9
+
+
+def test_defaults_in_a_cycle_are_named_and_not_bounded():
+    plan, bounded = _bounded([("a", "b"), ("b", "a")], others="ab", defaults="ab")
+    assert bounded == []
+    assert plan.worst.by_default == (path_of("a"), path_of("b"))
+
+
+def test_beside_a_retry_that_cures_the_default_is_bounded():
+    plan, bounded = _bounded(CHAIN, retry("c", 1), others="ab", defaults="ab")
+    assert bounded == ["a", "b"]
+    assert plan.worst.product == pytest.approx(1.2 * 1.2 * 2)
+    plan, bounded = _bounded([("b", "c")], retry("c", 1), others="b", defaults="b")
+    assert bounded == ["b"]
 
 
 def test_failures_that_were_passed_on_are_retried_below_only():
