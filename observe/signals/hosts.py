@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from observe.signals.ejections import Counted, counted_in
 from observe.signals.targets import edges_with_target, target_of
+from observe.target import Target
 from observe.telemetry.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
@@ -67,6 +69,20 @@ def hosts_by_target(snapshot: Snapshot) -> dict[str, ServiceHosts]:
         parts = (failed.get(path), served.get(path), cut.get(path, np.zeros(steps)))
         found[path] = _service(snapshot, rows, *parts)
     return found
+
+
+def hosts_behind(target: Target, found: Mapping[str, ServiceHosts]) -> ServiceHosts | None:
+    """The hosts in the clients' own cluster, else those of the only cluster that has some.
+
+    Args:
+        target: the service as clients of one cluster see it.
+        found: hosts by path of the target.
+    """
+    if target.path in found:
+        return found[target.path]
+    name = target.path.split("/", 1)[1]
+    elsewhere = [path for path in found if path.split("/", 1)[1] == name]
+    return found[elsewhere[0]] if len(elsewhere) == 1 else None
 
 
 def _service(
