@@ -28,6 +28,7 @@ from observe.export.retries import (
     longest_backoff_ms,
 )
 from observe.recommend.model import AnyRecommendation
+from observe.recommend.reasons import Reason
 
 #: (cluster, host) → the timeout that an export sets, in ms.
 Timeouts = Mapping[tuple[str | None, str], float]
@@ -66,6 +67,9 @@ def decide_retry(
     Raises:
         InputError: a value in the advice or in a current file cannot be read.
     """
+    if Reason.DEFAULT_TRIES_ON_PATH.value in advice.reasons:
+        # the attempts are Istio's own: without a word about them they stay, and so does retryOn
+        return decide_budget(advice, current, options)
     place = _place(advice, current, "retries")
     if isinstance(place, Refusal):
         return place

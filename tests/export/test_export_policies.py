@@ -194,6 +194,28 @@ def test_a_budget_that_a_release_drops_for_subsets_is_not_written(tmp_path: Path
     assert spec(plan.files["0.yaml"])["trafficPolicy"]["retryBudget"]["percent"] == 20
 
 
+def test_istios_default_that_is_bounded_needs_no_word_about_attempts(tmp_path: Path) -> None:
+    default = retry(
+        proposed={"attempts": 2, "retryBudget": {"percent": 20.0, "minRetryConcurrency": 3}},
+        current={"attempts": None, "source": None},
+        reasons=("DEFAULT_TRIES_ON_PATH", "RETRY_DEFAULT_UNBOUND"),
+    )
+    plan = exported(tmp_path, [default], destination_rule(TLS))
+    assert list(plan.files) == ["0.yaml"]
+    assert spec(plan.files["0.yaml"])["trafficPolicy"]["retryBudget"] == {
+        "percent": 20,
+        "minRetryConcurrency": 3,
+    }
+    old = exported(
+        tmp_path / "old",
+        [default],
+        destination_rule(TLS),
+        options=ExportOptions(istio_version="1.26.0"),
+    )
+    assert old.files == {}
+    assert "retryBudget" in old.skipped[0].message
+
+
 PORT = "    portLevelSettings: [{port: {number: 80}, tls: {mode: DISABLE}}]\n"
 SUBSET = "  subsets: [{name: v1, trafficPolicy: {connectionPool: {tcp: {maxConnections: 9}}}}]\n"
 
