@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from observe.report.format import duration_text, rate_text, share_text
+from observe.report.format import count_text, duration_text, rate_text, share_text
 from observe.report.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -58,6 +58,18 @@ def volume_axis(ax: Axes, rates: NDArray[np.float64]) -> None:
     ax.set_ylim(0, top * 1.15 or 1.0)
     _ticks(ax.yaxis, [0.0, top], ["0", rate_text(top)] if top > 0 else ["0", ""])
     _label(ax.yaxis, "requests")
+
+
+def count_axis(ax: Axes, top: float, what: str) -> None:
+    """A linear y axis of counts from 0 to `top`, at most six ticks at round numbers."""
+    ax.set_yscale("linear")
+    ax.set_ylim(0, top or 1.0)
+    rough = (top or 1.0) / 5
+    size = 10.0 ** np.floor(np.log10(rough))
+    step = next(m * size for m in (1, 2, 5, 10) if m * size >= rough * (1 - 1e-9))
+    ticks = [float(t) for t in np.arange(0, (top or 1.0) + 1e-9, max(step, 1e-9))]
+    _ticks(ax.yaxis, ticks, [count_text(t) for t in ticks])
+    _label(ax.yaxis, what)
 
 
 def day_axis(ax: Axes, start: float, end: float, labels: bool = True) -> None:

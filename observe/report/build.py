@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from observe.recommend.model import Advice
 from observe.report.content import report_content
+from observe.report.drawings import draw_all
 from observe.report.html import render_html
 from observe.report.markdown import render_markdown
+from observe.report.week_series import WeekSeries
 from observe.signals.latency import TargetLatency, latency_by_target
 from observe.telemetry.snapshot import Snapshot
 
@@ -40,8 +42,10 @@ def build_report(advice: Advice, snapshot: Snapshot, previous: Advice | None = N
     """
     cubes = latency_cubes(snapshot)
     content = report_content(advice, snapshot, cubes, previous)
+    shown = [entry.recommendation for part in content.services for entry in part.entries]
+    drawings = draw_all(shown, cubes, WeekSeries(snapshot), content.policy)
     return ReportFiles(
-        html=render_html(content, cubes),
+        html=render_html(content, drawings),
         markdown=render_markdown(content),
         json=advice.model_dump_json(by_alias=True, indent=2) + "\n",
     )

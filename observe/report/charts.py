@@ -1,4 +1,4 @@
-"""The two charts of a recommendation, as figures."""
+"""The two charts of a timeout, and the figures that charts of all kinds are drawn on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from observe.report.curves import busiest_mask, deciding_curves, hourly_lines
 from observe.report.format import duration_text, quantile_name
 from observe.report.plots import cdf_axes, timeline_axes
 from observe.report.svg import inline_svg
-from observe.report.words import timeout_ms
+from observe.report.timeout_lines import timeout_ms
 from observe.signals.latency import TargetLatency
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ WIDTH, HEIGHT = 5.2, 3.5
 TAIL_BOX = (0.18, 0.14, 0.79, 0.75)
 TIME_BOX = (0.18, 0.33, 0.79, 0.57)
 VOLUME_BOX = (0.18, 0.14, 0.79, 0.15)
+#: Charts of a whole window are lower: they have one line of labels less.
+WEEK_HEIGHT = 2.6
+WEEK_BOX = (0.18, 0.18, 0.79, 0.7)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class ChartPress:
         self._time = _figure()
         self._time_axes = self._time.add_axes(TIME_BOX, facecolor="none")
         self._volume_axes = self._time.add_axes(VOLUME_BOX, facecolor="none")
+
+        self.week_figure = _figure(WEEK_HEIGHT)
+        self._week_axes = self.week_figure.add_axes(WEEK_BOX, facecolor="none")
+
+    def week_axes(self) -> Axes:
+        """The empty axes of :attr:`week_figure`, for one chart over the window."""
+        _wipe(self._week_axes)
+        return self._week_axes
 
     def charts(self, recommendation: TimeoutRecommendation, latency: TargetLatency) -> Charts:
         """Both charts of a recommendation as inline SVG."""
@@ -78,10 +89,10 @@ def _wipe(ax: Axes) -> None:
         legend.remove()
 
 
-def _figure() -> Figure:
+def _figure(height: float = HEIGHT) -> Figure:
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(WIDTH, HEIGHT), dpi=72, facecolor="none")
+    return Figure(figsize=(WIDTH, height), dpi=72, facecolor="none")
 
 
 def draw_tail(ax: Axes, recommendation: TimeoutRecommendation, latency: TargetLatency) -> None:

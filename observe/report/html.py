@@ -5,42 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from observe.report import format as fmt
-from observe.report import words
-from observe.report.charts import ChartPress, Charts
 from observe.report.content import Content
-from observe.report.escape import plain, shorten
-from observe.report.evidence import evidence_facts
+from observe.report.drawings import Drawing
+from observe.report.filters import filters
 from observe.report.palette import css_variables
-from observe.report.reason_words import reason_words
 from observe.report.svg import Styles
-from observe.signals.latency import TargetLatency
 
-#: Messages are sentences of ours around label values of others.
-LONGEST_MESSAGE = 600
 #: Tables longer than this start closed.
 LONG_TABLE = 12
+#: Urgent changes that are in sight at once.
+MOST_ROWS = 25
 
 
-def render_html(content: Content, cubes: Mapping[str, TargetLatency]) -> str:
+def render_html(content: Content, drawings: Mapping[str, Sequence[Drawing]]) -> str:
     """The page.
 
     Args:
         content: what to show.
-        cubes: latency by target path, for the charts; targets without one get no chart.
+        drawings: charts by id of the recommendation; one without any gets no chart.
     """
     from markupsafe import Markup
 
-    styles, press = Styles(), ChartPress()
-    charts: dict[str, Charts] = {}
-    for recommendation in content.recommendations:
-        latency = cubes.get(recommendation.target.path)
-        if latency is not None:
-            drawn = press.charts(recommendation, latency)
-            charts[recommendation.id] = Charts(
-                Markup(styles.shared(drawn.tail)),  # noqa: S704 - our own SVG
-                Markup(styles.shared(drawn.timeline)),  # noqa: S704 - our own SVG
-            )
+    styles = Styles()
+    charts = {
+        name: [
+            Drawing(Markup(styles.shared(drawing.svg)), drawing.caption)  # noqa: S704 - our own SVG
+            for drawing in some
+        ]
+        for name, some in drawings.items()
+    }
     page: str = (
         environment()
         .get_template("report.html.j2")
@@ -51,6 +44,7 @@ def render_html(content: Content, cubes: Mapping[str, TargetLatency]) -> str:
             light=css_variables(0),
             dark=css_variables(1),
             long_table=LONG_TABLE,
+            most_rows=MOST_ROWS,
         )
     )
     return page
@@ -69,49 +63,3 @@ def environment() -> Any:
     )
     made.filters |= filters()
     return made
-
-
-def filters() -> dict[str, Any]:
-    """What both templates call: values in, plain text out."""
-    return {
-        "short": shorten,
-        "message": lambda text: plain(shorten(text, LONGEST_MESSAGE)),
-        "duration": fmt.duration_text,
-        "setting": fmt.setting_text,
-        "count": fmt.count_text,
-        "share": fmt.share_text,
-        "time": fmt.time_text,
-        "span": lambda pair: fmt.span_text(*pair),
-        "number": fmt.plural,
-        "current": words.current_text,
-        "proposed": words.proposed_text,
-        "action": words.action_text,
-        "effect": words.effect_text,
-        "backtest": words.backtest_text,
-        "derivation": words.derivation,
-        "facts": evidence_facts,
-        "reason": reason_words,
-        "service": words.service_name,
-        "place": words.place,
-        "names": words.names_text,
-        "sentence": sentence,
-        "spark": spark_path,
-    }
-
-
-def spark_path(values: Sequence[float], width: int = 84, height: int = 18) -> str:
-    """The `d` of an SVG path: an area of this size from 0 to the largest value."""
-    top = max(values, default=0.0)
-    if top <= 0:
-        return f"M0 {height}H{width}"
-    step = width / len(values)
-    points = "".join(
-        f"L{round((i + 0.5) * step, 1):g} {round(height * (1 - 0.95 * v / top), 1):g}"
-        for i, v in enumerate(values)
-    )
-    return f"M0 {height}{points}L{width} {height}z"
-
-
-def sentence(text: str) -> str:
-    """The same text with a capital at the start."""
-    return text[:1].upper() + text[1:]

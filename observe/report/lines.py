@@ -38,16 +38,16 @@ class Lines:
     held: bool | None
 
 
-#: What each kind is called in a sentence: one, several, as a heading.
-KIND_NAMES: Mapping[Kind, tuple[str, str, str]] = {
-    "timeout": ("timeout", "timeouts", "Timeout"),
-    "retry": ("retry policy", "retry policies", "Retries"),
-    "connectionPool": ("connection pool", "connection pools", "Connection pool"),
-    "outlierDetection": ("outlier detection", "outlier detections", "Outlier detection"),
-    "resources": ("resources", "resources", "Resources"),
-    "sidecarResources": ("sidecar's resources", "sidecars' resources", "Resources of the sidecar"),
-    "controlPlane": ("control plane", "control planes", "Control plane"),
-    "autoscaling": ("autoscaler", "autoscalers", "Autoscaling"),
+#: What each kind is called in a sentence.
+KIND_NAMES: Mapping[Kind, str] = {
+    "timeout": "timeout",
+    "retry": "retries",
+    "connectionPool": "connection pool",
+    "outlierDetection": "outlier detection",
+    "resources": "resources",
+    "sidecarResources": "resources of the sidecar",
+    "controlPlane": "control plane",
+    "autoscaling": "autoscaling",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from observe.report.content import Content
 from observe.report.escape import code, escape_markdown
-from observe.report.html import filters
+from observe.report.filters import filters
 
 #: GitHub cuts comments at 65,536 characters; what is left out stands in report.html.
 TABLE_ROWS = 50

@@ -10,6 +10,7 @@ from observe.recommend.outlier_judgement import DEFAULT_PERCENT, thresholds_set
 from observe.recommend.outlier_model import OutlierRecommendation
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
+from observe.report.escape import shorten
 from observe.report.format import (
     count_text,
     duration_text,
@@ -25,6 +26,8 @@ from observe.report.lines import Lines, learned_text, verdict_text
 from observe.report.quality import Fact
 
 _WEEK = 7 * 86_400
+#: What is written may be anything.
+_LONGEST = 12
 
 
 def outlier_lines(recommendation: OutlierRecommendation, policy: Policy) -> Lines:
@@ -43,7 +46,7 @@ def outlier_lines(recommendation: OutlierRecommendation, policy: Policy) -> Line
 
 
 def outlier_now(current: Mapping[str, Any] | None) -> str:
-    """`5 errors in a row, up to 10 % of hosts`, `none`, or `not known` when nothing was given."""
+    """`5 errors in a row, 10 %`, `none`, or `not known` when nothing was given."""
     if current is None:
         return "not known"
     written = current.get("outlierDetection")
@@ -51,14 +54,18 @@ def outlier_now(current: Mapping[str, Any] | None) -> str:
 
 
 def _settings_text(settings: Mapping[str, Any]) -> str:
-    """What ejects first, and how many: `4 errors in a row, up to 20 % of hosts`."""
+    """What ejects first, and how many hosts: `4 errors in a row, 20 %`; `off` when nothing does."""
+    row = _row_text(settings)
+    percent = shorten(settings.get("maxEjectionPercent", DEFAULT_PERCENT), _LONGEST)
+    return f"{row}, {percent} %" if row else "off"
+
+
+def _row_text(settings: Mapping[str, Any]) -> str:
+    """`4 errors in a row`, `3 gateway errors in a row`; empty when nothing ejects."""
     have = thresholds_set(settings)
     fewest = min((k for k in (have.errors, have.gateway) if k > 0), default=0)
-    if not fewest:
-        return "off"
     kind = "gateway errors" if fewest == have.gateway else "errors"
-    percent = settings.get("maxEjectionPercent", DEFAULT_PERCENT)
-    return f"{fewest} {kind} in a row, up to {percent} % of hosts"
+    return f"{fewest} {kind} in a row" if fewest else ""
 
 
 def _row(recommendation: OutlierRecommendation) -> int:
@@ -69,13 +76,15 @@ def _row(recommendation: OutlierRecommendation) -> int:
 
 
 def _action(recommendation: OutlierRecommendation) -> str:
-    current, proposed = recommendation.current, _settings_text(recommendation.proposed)
+    current, proposed = recommendation.current, recommendation.proposed
     if recommendation.severity == "ok":
-        return f"keep {outlier_now(current)}"
+        return f"keep {outlier_now(current)} of the hosts"
+    percent = proposed.get("maxEjectionPercent")
+    text = f"eject a host after {_row_text(proposed)}, {percent} % of the hosts at the most"
     written = (current or {}).get("outlierDetection")
     if isinstance(written, Mapping) and written:
-        return f"eject a host after {proposed}, instead of {_settings_text(written)}"
-    return f"eject a host after {proposed}"
+        return f"{text}, instead of {_settings_text(written)}"
+    return text
 
 
 def _effect(recommendation: OutlierRecommendation) -> str:

@@ -100,7 +100,7 @@ def timeline_axes(
             day_axis(panel, times[0], times[-1] + step, labels=panel is (volume_ax or ax))
     _draw_lines(ax, times + step / 2, hourly)
     horizontal_timeouts(ax, {"proposed": proposed_ms, "current": current_ms})
-    _legend(ax, columns=5)
+    legend_above(ax)
     if volume_ax is not None:
         _draw_volume(volume_ax, times, step, hourly["requests"].to_numpy())
     return ax
@@ -159,13 +159,15 @@ def _shade(
     if busiest is not None and busiest.any():
         turns = np.flatnonzero(np.diff(np.concatenate(([0], busiest.astype(int), [0]))))
         pairs = zip(turns[::2], turns[1::2], strict=True)
-        _spans(ax, [(times[a], times[b - 1] + step) for a, b in pairs], "busy", "busiest hours")
+        shade_spans(
+            ax, [(times[a], times[b - 1] + step) for a, b in pairs], "busy", "busiest hours"
+        )
     if excluded:
         days = [[pd.Timestamp(t).timestamp() / 86_400 for t in span] for span in excluded]
-        _spans(ax, [(first, last) for first, last in days], "excluded", "left out")
+        shade_spans(ax, [(first, last) for first, last in days], "excluded", "left out")
 
 
-def _spans(ax: Axes, spans: Sequence[tuple[float, float]], colour: str, label: str) -> None:
+def shade_spans(ax: Axes, spans: Sequence[tuple[float, float]], colour: str, label: str) -> None:
     """Full-height bands, one patch for all of them."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -174,6 +176,11 @@ def _spans(ax: Axes, spans: Sequence[tuple[float, float]], colour: str, label: s
     outline = Path.make_compound_path(*(Path(corner, closed=True) for corner in corners))
     place = ax.get_xaxis_transform()
     ax.add_patch(PathPatch(outline, transform=place, color=LIGHT[colour], lw=0, label=label))
+
+
+def legend_above(ax: Axes) -> None:
+    """A legend of one row above the axes."""
+    _legend(ax, columns=5)
 
 
 def _legend(ax: Axes, columns: int, order: Sequence[int] | None = None) -> None:

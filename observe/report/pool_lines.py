@@ -49,19 +49,21 @@ def pool_lines(recommendation: PoolRecommendation, policy: Policy) -> Lines:
 
 
 def pool_now(current: Mapping[str, Any] | None) -> str:
-    """`20 requests and 10 connections`, `none`, or `not known` when the settings were not given."""
+    """`9 requests, 12 connections`, `none`, or `not known` when the settings were not given."""
     return "not known" if current is None else limits_text(current)
 
 
 def limits_text(limits: Mapping[str, Any]) -> str:
-    """The limits that bound requests: `20 requests and 10 connections`; `none` without one.
+    """The limits that bound requests: `20 requests`, `9 requests, 12 connections`, `none`.
 
-    Numbers are exact: they are settings, not measurements.
+    One number stands for both where they are the same. Numbers are exact: they are settings.
     """
     found = [(limits[name], noun) for name, noun in _FIELDS if isinstance(limits.get(name), int)]
     if not found and isinstance(limits.get("http1MaxPendingRequests"), int):
         found = [(limits["http1MaxPendingRequests"], "pending request")]
-    return " and ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in found) or "none"
+    if len({number for number, _ in found}) == 1:
+        found = found[:1]
+    return ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in found) or "none"
 
 
 def _action(recommendation: PoolRecommendation) -> str:
@@ -71,6 +73,8 @@ def _action(recommendation: PoolRecommendation) -> str:
         return f"keep the limit of {limits_text(current)}"
     pairs = [(current.get(name), recommendation.proposed.get(name)) for name, _ in _FIELDS]
     known = [(now, new) for now, new in pairs if isinstance(now, int) and isinstance(new, int)]
+    if not known and recommendation.evidence.overflows > 0:
+        return f"raise the limit of each proxy to {proposed} at a time"
     if not known:
         return f"limit each proxy to {proposed} at a time"
     verb = "raise" if any(new > now for now, new in known) else "lower"
@@ -87,11 +91,10 @@ def _effect(recommendation: PoolRecommendation) -> str:
         refused = "less than one request in a million"
     elif predicted.fraction_shed > 0:
         refused = f"{share_text(predicted.fraction_shed)} of requests"
-    text = f"refuses {refused}; the peak is {peak} at a time per client proxy"
     if evidence.overflows > 0:
-        share = share_text(evidence.overflows / max(evidence.requests, 1e-9))
-        text += f"; today {share} are refused"
-    return text
+        today = share_text(evidence.overflows / max(evidence.requests, 1e-9))
+        refused += f", instead of {today} today"
+    return f"refuses {refused}; the peak is {peak} at a time per client proxy"
 
 
 def _evidence(recommendation: PoolRecommendation, policy: Policy) -> tuple[Fact, ...]:
@@ -169,7 +172,7 @@ def _predicted(recommendation: PoolRecommendation) -> tuple[Fact, ...]:
             ),
         ),
         Fact(
-            "Requests the pool would refuse",
+            "Requests refused",
             interval_text(predicted.fraction_shed, intervals.get("fractionShed"), share_text),
         ),
     )

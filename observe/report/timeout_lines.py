@@ -124,7 +124,7 @@ def _predicted(recommendation: TimeoutRecommendation) -> tuple[Fact, ...]:
     interval = recommendation.predicted_interval.get("fractionCut")
     if interval:
         cut += f" ({share_text(interval[0])} to {share_text(interval[1])})"
-    return (Fact("Requests the timeout would cut", cut),)
+    return (Fact("Requests cut", cut),)
 
 
 def _clustering(design_effect: float) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol
 
 from observe.durations import parse_ms
 from observe.errors import InputError
-from observe.recommend.base_model import CONFIDENCES
-from observe.recommend.model import Advice, Withheld
+from observe.recommend.model import AnyRecommendation, Withheld
 from observe.recommend.policy import Policy
 from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.report.escape import shorten
@@ -16,16 +15,20 @@ from observe.report.format import (
     count_text,
     duration_text,
     length_text,
-    plural,
     quantile_name,
     setting_text,
     share_text,
 )
+from observe.report.lines import KIND_NAMES
+from observe.target import Target
 
 
-def worth_making(advice: Advice) -> list[TimeoutRecommendation]:
-    """The recommendations that change something (severity above "ok")."""
-    return [r for r in advice.timeouts if r.severity != "ok"]
+class HasTarget(Protocol):
+    """A recommendation, what is withheld, or anything else about one target."""
+
+    @property
+    def target(self) -> Target:
+        """What it is about."""
 
 
 def current_text(item: TimeoutRecommendation | Withheld) -> str:
@@ -81,12 +84,6 @@ def effect_text(recommendation: TimeoutRecommendation) -> str:
     return text
 
 
-def cut_interval_text(recommendation: TimeoutRecommendation) -> str:
-    """`0.03 % to 0.08 %`, or nothing when no interval is given."""
-    interval = recommendation.predicted_interval.get("fractionCut")
-    return f"{share_text(interval[0])} to {share_text(interval[1])}" if interval else ""
-
-
 def backtest_text(recommendation: TimeoutRecommendation, policy: Policy) -> str:
     """The backtest as two sentences; says so when there is none."""
     test = recommendation.backtest
@@ -140,60 +137,20 @@ def derivation(recommendation: TimeoutRecommendation, policy: Policy) -> list[st
     return steps
 
 
-def sureness_text(advice: Advice, policy: Policy) -> str:
-    """How sure the changes are, in one or two sentences."""
-    changes = worth_making(advice)
-    if not changes:
-        return ""
-    grades = Counter(r.confidence for r in changes)
-    parts = [f"{grades[c]} with {c} confidence" for c in reversed(CONFIDENCES) if grades[c]]
-    text = f"Of {plural(len(changes), 'change')}: {', '.join(parts)}."
-    tested = [r.backtest for r in changes if r.backtest is not None]
-    if not tested:
-        return f"{text} None could be checked on data it did not see."
-    accepted = policy.timeout.false_timeout_rate
-    held = sum(test.fraction_cut_interval[0] <= accepted for test in tested)
-    return (
-        f"{text} Checked on data they did not see: {held} of {len(tested)} would have kept within "
-        f"the accepted {share_text(accepted)} of requests cut."
-    )
-
-
-def headline_text(advice: Advice) -> str:
-    """How many changes are worth making."""
-    changes = worth_making(advice)
-    fits = len(advice.timeouts) - len(changes)
-    if not advice.timeouts and not advice.withheld:
-        return "No service was found in the telemetry, so there is nothing to judge."
-    parts = [_changes_text(changes)]
-    if fits:
-        parts.append(f"{plural(fits, 'setting')} fit" + ("s" if fits == 1 else ""))
-    if advice.withheld:
-        parts.append(f"{plural(len(advice.withheld), 'target')} withheld, each with a reason")
-    return "; ".join(parts) + "."
-
-
-def _changes_text(changes: Sequence[TimeoutRecommendation]) -> str:
-    if not changes:
-        return "No change is worth making"
-    verb = "is" if len(changes) == 1 else "are"
-    critical = sum(r.severity == "critical" for r in changes)
-    urgent = f" ({critical} critical)" if critical else ""
-    return f"{plural(len(changes), 'change')} {verb} worth making{urgent}"
-
-
-def service_name(item: TimeoutRecommendation | Withheld) -> str:
+def service_name(item: HasTarget) -> str:
     """Short name of the target."""
     return shorten(item.target.path.split("/", 2)[2] or "(no name)")
 
 
-def place(item: TimeoutRecommendation | Withheld) -> str:
+def place(item: HasTarget) -> str:
     """Namespace and cluster of the target."""
     cluster = f", cluster {shorten(item.target.cluster)}" if item.target.cluster else ""
     return f"{shorten(item.target.namespace or '(no namespace)')}{cluster}"
 
 
-def names_text(items: Sequence[TimeoutRecommendation], most: int = 8) -> str:
-    """`cart (shop), payment (shop) and 3 more`."""
-    text = ", ".join(f"{service_name(item)} ({place(item)})" for item in items[:most])
+def names_text(items: Sequence[AnyRecommendation], most: int = 8) -> str:
+    """`timeout of cart (shop), retries of payment (shop) and 3 more`."""
+    text = ", ".join(
+        f"{KIND_NAMES[item.kind]} of {service_name(item)} ({place(item)})" for item in items[:most]
+    )
     return text + (f" and {len(items) - most} more" if len(items) > most else "")

@@ -7,6 +7,7 @@ from typing import Any
 
 from handmade import START, Call, snapshot
 
+from observe.recommend.base_model import Recommendation
 from observe.recommend.model import Advice, Target, Withheld
 from observe.recommend.timeout_model import (
     Caller,
@@ -108,7 +109,7 @@ def withheld(service: str = "ledger", **changes: Any) -> Withheld:
 
 
 def advice(
-    *recommendations: TimeoutRecommendation, telemetry: Snapshot | None = None, **changes: Any
+    *recommendations: Recommendation, telemetry: Snapshot | None = None, **changes: Any
 ) -> Advice:
     manifest = (telemetry or week()).manifest
     values: dict[str, Any] = {

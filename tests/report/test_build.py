@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 import pytest
 from handmade import START, Call, snapshot
 from reports import advice, caller, evidence, recommendation, target, week, withheld
+from reports_kinds import outlier, pool, pool_evidence, retry
 
 from observe.recommend.engine import recommend
-from observe.recommend.model import Advice, PlanChange
+from observe.recommend.model import Advice, PlanChange, WorstPath
+from observe.recommend.pool_model import PoolClient
 from observe.report.build import build_report
 from observe.telemetry.frames import EDGES, LATENCY, LATENCY_SUM, REQUESTS
 from observe.telemetry.manifest import MissingPiece, Source
@@ -73,10 +75,20 @@ def full():
         query="latency", start=START, end=START + timedelta(hours=6), reason="query timed out"
     )
     return advice(
+        pool(),
         detailed,
+        outlier(),
+        retry(),
         recommendation("search", severity="ok", current={"timeout": "900ms"}),
-        withheld=(withheld(),),
+        withheld=(withheld(), withheld("search", kind="retry", reason="NOTHING_TO_CURE")),
         plan=(change,),
+        worst_path=WorstPath(
+            targets=("east/shop/web", "east/shop/cart"),
+            tries=(3.0, 2.0),
+            product=6.0,
+            most=4.0,
+            by_default=("east/shop/web",),
+        ),
         missing=(missing,),
         source=Source(coverage=0.93, warnings=("PromQL warning: a sample was out of order",)),
     )
@@ -100,31 +112,58 @@ def test_the_page_is_whole_and_needs_nothing_else():
 def test_the_page_tells_what_matters_in_order():
     text = Page(build_report(full(), week("cart", "search")).html).text
     order = [
-        "1 change is worth making",
+        "3 changes are worth making (1 critical), 1 more would help; 1 setting fits",
+        "raise the limit from 20 requests to 270 requests at a time; refuses no request",
         "set a timeout of 850 ms; cuts 0.05 % of requests, 88 a day",
-        "Of 1 change: 1 with high confidence",
+        "eject a host after 4 errors in a row",
+        "Of 4 changes: 2 with high confidence, 2 with medium confidence.",
         "Prometheus answered only in part",
         "Recommendations",
+        "cart shop, cluster east connection pool 20 requests 270 requests",
+        "1 change would help, without haste retries: 1",
+        "2 retries (default) 1 retry, budget 20 %",
+        "1 setting fits",
+        "Timeout of search (shop, cluster east) : 900 ms",
         "Golden signals",
-        "Evidence",
+        "Service by service",
         "640 ms (588 ms to 731 ms, 90 % interval)",
         "Wed 4 Mar 02:00 – 04:00 UTC",
-        "Callers (2)",
-        "Changed so that the timeouts agree",
-        "Withheld",
+        "Settings proposed timeout 850ms",
+        "Clients (2)",
+        "Retries info high confidence",
+        "503 UF: 672, another try cures it",
+        "Connection pool critical medium confidence",
+        "Room: 1.5 × 176 = 264",
+        "http2MaxRequests 270",
+        "What is set stands in shop/cart.yaml:30.",
+        "Outlier detection warning medium confidence",
+        "Healthy hosts ejected 0.01 (0 to 0.04) a week",
+        "Retries withheld: 812 requests in 7 days",
+        "Changed so that all of it agrees",
+        "one request can become 6 tries of the last service along east/shop/web (3) → "
+        "east/shop/cart (2), which is more than the 4 that the policy allows. Istio's default "
+        "retries apply to east/shop/web.",
+        "Withheld The telemetry",
+        "Timeout 1 target",
         "812 requests in 7 days",
+        "Retries 1 target",
         "Data quality Scrapes present 93 %",
         "a sample was out of order",
         "query timed out",
     ]
-    places = [text.index(words) for words in order]
-    assert places == sorted(places)
+    at = 0
+    for words in order:
+        at = text.find(words, at)
+        assert at >= 0, words
 
 
-def test_every_recommendation_has_two_charts():
+def test_every_timeout_has_two_charts_and_other_kinds_those_that_the_snapshot_gives():
     page = build_report(full(), week("cart", "search")).html
-    assert page.count('<svg class="chart"') == 4
     assert page.count("proposed 850 ms</text>") == 4
+    # the pool's and the retries'; nothing tells of the hosts
+    assert page.count('<svg class="chart"') == 6
+    assert page.count("proposed 270</text>") == 1
+    assert page.count("share of requests that fail</text>") == 1
 
 
 def test_a_target_without_durations_has_no_chart_and_says_so():
@@ -137,19 +176,25 @@ def test_markdown_tables_keep_their_columns():
     text = build_report(full(), week("cart", "search")).markdown
     tables = re.findall(r"(?:^\|.*\n)+", text, re.M)
     assert len(tables) == 3
+    assert "| `cart` shop, cluster east | retries | 2 retries (default) | **1 retry" in text
     for table in tables:
         bars = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
         assert len(bars) == 1
-    assert "| `cart` shop, cluster east | none | **850 ms** | cuts 0.05 % of requests" in text
+    assert (
+        "| `cart` shop, cluster east | timeout | none | **850 ms** | cuts 0.05 % of requests"
+        in text
+    )
 
 
 def test_markdown_stays_below_the_limit_of_a_comment():
-    many = [recommendation(f"service-{i:03d}") for i in range(200)]
+    names = [f"service-{i:03d}" for i in range(200)]
+    many = [make(name) for make in (recommendation, retry, pool, outlier) for name in names]
     unjudged = tuple(withheld(f"quiet-{i:03d}") for i in range(200))
     text = build_report(advice(*many, withheld=unjudged), week()).markdown
     assert len(text) < 65_536
-    assert "150 more stand in report.html." in text
-    assert "185 more stand in report.html." in text
+    assert "750 more stand in report.html." in text
+    assert "190 more services stand in report.html." in text
+    assert "quiet-007 (shop, cluster east) and 192 more" in text
 
 
 def test_the_json_is_the_advice():
@@ -170,6 +215,23 @@ def hostile():
     made = advice(
         recommendation(target=about, message=HOSTILE, current={"timeout": None, "source": HOSTILE}),
         recommendation(evidence=evidence(callers=(caller(HOSTILE), caller("web")))),
+        retry(target=about, message=HOSTILE),
+        pool(
+            target=about,
+            evidence=pool_evidence(
+                clients=tuple(
+                    PoolClient(
+                        workload=HOSTILE,
+                        namespace=HOSTILE,
+                        proxies=proxies,
+                        busiest_rps=1.0,
+                        concurrency=1.0,
+                    )
+                    for proxies in (None, 1.0)
+                )
+            ),
+        ),
+        outlier(target=about, current={"outlierDetection": {"maxEjectionPercent": HOSTILE}}),
         withheld=(withheld(HOSTILE, message=HOSTILE, reason="<REASON>"),),
         source=Source(url=f"http://{HOSTILE}", warnings=(HOSTILE,)),
         missing=(MissingPiece(query=HOSTILE, start=START, end=START, reason=HOSTILE),),
@@ -218,7 +280,7 @@ def test_an_empty_report_reads_well_and_says_what_to_do():
 def test_a_report_without_recommendations_points_to_what_is_withheld():
     files = build_report(advice(withheld=(withheld(),)), week())
     for text in (Page(files.html).text, files.markdown):
-        assert "No change is worth making; 1 target withheld, each with a reason." in text
+        assert "No change is worth making; 1 setting withheld, each with a reason." in text
         assert "What would make each of them possible" in text
 
 

@@ -1,10 +1,12 @@
 import pytest
 from handmade import Call, snapshot
 from reports import advice, recommendation, target, week, withheld
+from reports_kinds import outlier, pool, retry
 
-from observe.report.content import report_content, since, source_text, window_text
+from observe.report.content import report_content, source_text, window_text
 from observe.report.quality import quality_facts, spoken_requests
 from observe.report.services import flags_seen, namespaces, thinned
+from observe.report.since import since
 from observe.signals.latency import latency_by_target
 from observe.telemetry.manifest import Source
 
@@ -22,16 +24,59 @@ def test_the_most_urgent_come_first_and_what_fits_is_not_important():
         recommendation("e", severity="info"),
     )
     shown = content(week(), made)
-    assert [r.target.path[-1] for r in shown.recommendations] == ["c", "d", "b", "e", "a"]
-    assert [r.target.path[-1] for r in shown.most_important] == ["c", "d", "b"]
+
+    def names(entries):
+        return [entry.recommendation.target.path[-1] for entry in entries]
+
+    assert names(shown.urgent) == ["c", "d"]
+    assert names(shown.helpful) == ["b", "e"]
+    assert names(shown.fitting) == ["a"]
+    assert names(shown.most_important) == ["c", "d", "b"]
 
 
-def test_withheld_targets_are_grouped_by_reason():
+def test_kinds_are_mixed_by_urgency():
+    made = advice(recommendation("a"), retry("a"), pool("b"), outlier("c"))
+    shown = content(week(), made)
+    assert [entry.recommendation.id for entry in shown.changes] == [
+        "connectionPool/east/shop/b",
+        "timeout/east/shop/a",
+        "outlierDetection/east/shop/c",
+        "retry/east/shop/a",
+    ]
+
+
+def test_a_service_holds_all_its_advice_and_what_is_withheld_of_it():
     made = advice(
-        withheld=(withheld("a"), withheld("b", reason="STREAM"), withheld("c"), withheld("d"))
+        outlier("a"),
+        recommendation("a"),
+        pool("b"),
+        withheld=(withheld("a", kind="retry"), withheld("elsewhere", kind="retry")),
     )
-    groups = content(week(), made).withheld
-    assert [(g.code, len(g.targets)) for g in groups] == [("TOO_FEW_REQUESTS", 3), ("STREAM", 1)]
+    first, second = content(week(), made).services
+    assert (first.target.path, first.severity) == ("east/shop/b", "critical")
+    assert second.target.path == "east/shop/a"
+    kinds = [entry.recommendation.kind for entry in second.entries]
+    assert kinds == ["timeout", "outlierDetection"]
+    assert [w.target.path for w in second.withheld] == ["east/shop/a"]
+    assert first.withheld == ()
+
+
+def test_withheld_targets_are_grouped_by_kind_and_reason_the_most_frequent_first():
+    made = advice(
+        withheld=(
+            withheld("b", kind="outlierDetection", reason="SINGLE_HOST"),
+            withheld("b", reason="STREAM"),
+            withheld("a"),
+            withheld("c"),
+            withheld("d"),
+        )
+    )
+    kinds = content(week(), made).withheld
+    found = [(k.name, k.number, [(g.code, len(g.targets)) for g in k.groups]) for k in kinds]
+    assert found == [
+        ("timeout", 4, [("TOO_FEW_REQUESTS", 3), ("STREAM", 1)]),
+        ("outlier detection", 1, [("SINGLE_HOST", 1)]),
+    ]
 
 
 def test_the_window_and_the_source_are_told():
@@ -91,7 +136,8 @@ def test_what_is_different_from_the_last_report():
         recommendation("worsens", severity="critical", current={"timeout": "90ms"}),
         recommendation("comes"),
     )
-    found = since(before, now)
+    found = since(before, now, "last week")
+    assert found.earlier == "last week"
 
     def names(items):
         return [item.target.path.split("/")[-1] for item in items]
@@ -102,6 +148,13 @@ def test_what_is_different_from_the_last_report():
     assert [(b.proposed, n.proposed) for b, n in found.moved] == [
         ({"timeout": "500ms"}, {"timeout": "850ms"})
     ]
+
+
+def test_another_kind_of_the_same_target_is_new():
+    found = since(advice(recommendation(), pool()), advice(recommendation(), retry()), "")
+    assert [r.id for r in found.new] == ["retry/east/shop/cart"]
+    assert [r.id for r in found.gone] == ["connectionPool/east/shop/cart"]
+    assert found.moved == ()
 
 
 def test_requests_are_counted_once_though_both_sides_report():
