@@ -100,7 +100,9 @@ class Stream:
         probability = np.maximum(0.0, np.diff(cdf, axis=1, prepend=0.0))
         share = np.diff(partial, axis=1, prepend=0.0)
         mean = np.divide(share, probability, out=np.zeros_like(share), where=probability > 1e-15)
-        return probability / probability.sum(axis=1, keepdims=True), mean
+        total = probability.sum(axis=1, keepdims=True)
+        # nothing ends so soon: there is nothing to share out
+        return np.divide(probability, total, out=np.zeros_like(mean), where=total > 0), mean
 
 
 def succeeding(service: Service, expected: Floats, scale: Floats) -> Iterator[Stream]:
