@@ -47,8 +47,8 @@ def report_command(
 ) -> None:
     """Write the weekly tuning report.
 
-    The folder gets report.html, report.md, recommendations.json and the snapshot that they were
-    made from. With --snapshot nothing is asked of a Prometheus.
+    The folder gets report.html, report.md, recommendations.json, recommendations.prom and the
+    snapshot that they were made from. With --snapshot nothing is asked of a Prometheus.
     """
     from observe.cli.summary import print_summary
     from observe.cli.wiring import (

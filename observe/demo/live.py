@@ -9,8 +9,8 @@ from types import TracebackType
 from urllib.parse import quote, unquote
 
 from observe.bootstrap.prometheus import HOST
-from observe.demo.exposition import CONTENT_TYPE
 from observe.demo.live_mesh import LiveMesh, Source
+from observe.exposition import CONTENT_TYPE
 
 
 class LiveExporter:

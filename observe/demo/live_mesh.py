@@ -9,12 +9,12 @@ from zlib import crc32
 
 import numpy as np
 
-from observe.demo.exposition import page, series_text
 from observe.demo.labels import Labels
 from observe.demo.rates import Floats
 from observe.demo.sides import side_block
 from observe.demo.simulate import SeriesBlock
 from observe.demo.truth import Truth
+from observe.exposition import page, series_text
 
 #: Cluster and scrape job: what one address shows.
 Source = tuple[str, str]

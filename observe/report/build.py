@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from observe.recommend.model import Advice
 from observe.report.content import report_content
 from observe.report.drawings import draw_all
+from observe.report.gauges import recommendations_prom
 from observe.report.html import render_html
 from observe.report.markdown import render_markdown
 from observe.report.week_series import WeekSeries
@@ -22,11 +23,13 @@ class ReportFiles:
         html: report.html, one self-contained page.
         markdown: report.md.
         json: recommendations.json.
+        prom: recommendations.prom.
     """
 
     html: str
     markdown: str
     json: str
+    prom: str
 
 
 def build_report(advice: Advice, snapshot: Snapshot, previous: Advice | None = None) -> ReportFiles:
@@ -48,6 +51,7 @@ def build_report(advice: Advice, snapshot: Snapshot, previous: Advice | None = N
         html=render_html(content, drawings),
         markdown=render_markdown(content),
         json=advice.model_dump_json(by_alias=True, indent=2) + "\n",
+        prom=recommendations_prom(advice),
     )
 
 

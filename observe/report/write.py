@@ -12,7 +12,8 @@ from observe.folders import require_writable
 from observe.report.build import ReportFiles
 from observe.telemetry.snapshot import Snapshot, check_target, save
 
-HTML, MARKDOWN, JSON, SNAPSHOT = "report.html", "report.md", "recommendations.json", "snapshot"
+HTML, MARKDOWN, SNAPSHOT = "report.html", "report.md", "snapshot"
+JSON, PROM = "recommendations.json", "recommendations.prom"
 
 
 def check_folder(folder: Path) -> None:
@@ -26,7 +27,7 @@ def check_folder(folder: Path) -> None:
 
 
 def write_report(files: ReportFiles, folder: Path, snapshot: Snapshot | None = None) -> None:
-    """Write report.html, report.md, recommendations.json and, where given, snapshot/.
+    """Write the files of a report and, where given, snapshot/.
 
     Everything is written beside the folder's old content first and takes its place at the end,
     so that an error leaves the old report whole. Other files in the folder are left alone.
@@ -46,7 +47,7 @@ def write_report(files: ReportFiles, folder: Path, snapshot: Snapshot | None = N
             _write_texts(files, Path(partial))
             if snapshot is not None:
                 save(snapshot, folder / SNAPSHOT)
-            for name in (JSON, MARKDOWN, HTML):
+            for name in (PROM, JSON, MARKDOWN, HTML):
                 (Path(partial) / name).replace(folder / name)
     except BaseException as error:
         if made:
@@ -77,7 +78,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def _write_texts(files: ReportFiles, folder: Path) -> None:
-    for name, text in ((HTML, files.html), (MARKDOWN, files.markdown), (JSON, files.json)):
+    texts = {HTML: files.html, MARKDOWN: files.markdown, JSON: files.json, PROM: files.prom}
+    for name, text in texts.items():
         # surrogates in label values cannot be encoded; the report shows them as "?"
         (folder / name).write_bytes(text.encode("utf-8", errors="replace"))
 

@@ -123,7 +123,14 @@ def test_a_report_is_written_as_a_whole_or_not_at_all(
     else:
         assert process.returncode == 0, err
     if written:
-        assert written == ["out", "recommendations.json", "report.html", "report.md", "snapshot"]
+        assert written == [
+            "out",
+            "recommendations.json",
+            "recommendations.prom",
+            "report.html",
+            "report.md",
+            "snapshot",
+        ]
         load(tmp_path / "out/snapshot")
 
 

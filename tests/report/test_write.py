@@ -8,8 +8,8 @@ from observe.report.build import ReportFiles
 from observe.report.write import write_bytes, write_report
 from observe.telemetry.snapshot import load
 
-OLD = ReportFiles(html="<p>old", markdown="old", json="{}\n")
-NEW = ReportFiles(html="<p>new é", markdown="new", json='{"a": 1}\n')
+OLD = ReportFiles(html="<p>old", markdown="old", json="{}\n", prom="a 0\n")
+NEW = ReportFiles(html="<p>new é", markdown="new", json='{"a": 1}\n', prom="a 1\n")
 
 
 def names(folder):
@@ -26,6 +26,7 @@ def test_a_report_is_written_into_a_new_folder(tmp_path):
         "report.html": "<p>new é",
         "report.md": "new",
         "recommendations.json": '{"a": 1}\n',
+        "recommendations.prom": "a 1\n",
     }
 
 
@@ -34,6 +35,7 @@ def test_the_snapshot_is_written_beside_it(tmp_path):
     assert load(tmp_path / "out" / "snapshot").manifest == week().manifest
     assert names(tmp_path / "out") == [
         "recommendations.json",
+        "recommendations.prom",
         "report.html",
         "report.md",
         "snapshot",
@@ -46,7 +48,7 @@ def test_an_old_report_is_replaced_and_other_files_are_left_alone(tmp_path):
     write_report(NEW, tmp_path)
     assert contents(tmp_path)["report.md"] == "new"
     assert contents(tmp_path)["notes.txt"] == "mine"
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 @pytest.mark.parametrize("place", ["taken", "taken/below", "taken/far/below"])
@@ -67,6 +69,7 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_old_report_whole(tmp_path)
     assert contents(tmp_path)["report.html"] == "<p>old"
     assert names(tmp_path) == [
         "recommendations.json",
+        "recommendations.prom",
         "report.html",
         "report.md",
         "snapshot",
@@ -88,7 +91,7 @@ def write_into_full_device(folder):
 
 
 def test_a_label_that_cannot_be_encoded_does_not_stop_the_report(tmp_path):
-    write_report(ReportFiles(html="a\udc80b", markdown="", json=""), tmp_path)
+    write_report(ReportFiles(html="a\udc80b", markdown="", json="", prom=""), tmp_path)
     assert contents(tmp_path)["report.html"] == "a?b"
 
 

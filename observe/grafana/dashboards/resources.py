@@ -38,7 +38,7 @@ ROW = (
 _KEY = "on (cluster, namespace, workload, container)"
 _NO_SETTING = "Empty: kube-state-metrics is not scraped, or nothing is set."
 _NO_ADVICE = (
-    "No series: advice is off. `observe report` has to write `observe_recommendation` for "
+    "No series: no report has advised resources, or its recommendations.prom does not reach "
     "Prometheus (docs/dashboards.md)."
 )
 USED = ((None, YELLOW), (0.3, GREEN), (0.9, ORANGE), (1, RED))

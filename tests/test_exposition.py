@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from observe.demo.exposition import page, series_text
+from observe.exposition import page, series_text
 
 
 def test_a_series_is_its_name_and_its_labels() -> None:
