@@ -43,6 +43,7 @@ def filters() -> dict[str, Any]:
         "kind": KIND_NAMES.__getitem__,
         "service": words.service_name,
         "place": words.place,
+        "near": near_text,
         "names": words.names_text,
         "tally": tally_text,
         "recommendations": lambda entries: [entry.recommendation for entry in entries],
@@ -102,6 +103,12 @@ def client_heads(recommendation: AnyRecommendation) -> tuple[str, ...]:
     if isinstance(recommendation, TimeoutRecommendation):
         return ("Requests", "Its quantile", "Cut by the proposal")
     return ("Proxies", "Busiest proxy", "Under way there")
+
+
+def near_text(item: words.HasTarget) -> str:
+    """Namespace and cluster as briefly as a table wants them: `shop, east`."""
+    parts = (item.target.namespace, item.target.cluster)
+    return ", ".join(shorten(part, 20) for part in parts if part)
 
 
 def targets_text(items: Sequence[Withheld], most: int = 8) -> str:

@@ -90,9 +90,9 @@ def _effect(recommendation: RetryRecommendation) -> str:
         found = (w for code, w in _NONE_BECAUSE.items() if code in recommendation.reasons)
         return next(found, "nothing is tried twice")
     return (
-        f"{share_text(1 - predicted.success_after)} of requests fail instead of "
-        f"{share_text(1 - predicted.success_before)} without retries, for "
-        f"{share_text(predicted.added_load_worst_hour)} more load in the worst hour"
+        f"{share_text(1 - predicted.success_after)} of requests fail "
+        f"({share_text(1 - predicted.success_before)} without retries), the load of the worst "
+        f"hour grows by {share_text(predicted.added_load_worst_hour)}"
     )
 
 

@@ -60,8 +60,7 @@ def test_the_action_says_what_to_do(changes, action):
 
 def test_the_effect_sets_failures_against_load():
     assert lines().effect == (
-        "0.1 % of requests fail instead of 0.5 % without retries, for 1.2 % more load in the "
-        "worst hour"
+        "0.1 % of requests fail (0.5 % without retries), the load of the worst hour grows by 1.2 %"
     )
 
 
