@@ -174,7 +174,7 @@ def report_retries(cases: list[RetryCase]) -> list[tuple[str, str]]:
                 "  of the formula without a budget",
                 _share([_near(c.predicted, c.true) for c in given]),
             ),
-            ("  truth inside the predicted interval", _share([c.inside for c in given])),
+            ("    which the predicted interval holds", _share([c.inside for c in given])),
             ("  median, 10 % and 90 % of predicted / shown", _ratios(given)),
             (
                 f"highest added load predicted and shown (cap {cap:.0%})",

@@ -103,7 +103,7 @@ def _advice(
 def _recommendation(case: RetryCase, choice: Choice, run: RetryRun) -> RetryRecommendation:
     series, pattern, knobs = case.series, case.pattern, run.policy.retry
     coverage = run.coverage.get(case.target.path, 0.0)
-    predicted, interval = predict_retries(series, pattern, choice)
+    predicted, interval = predict_retries(series, pattern, choice, knobs.interval_confidence)
     test = backtest_retries(series, case.active, run.coarse, run.window, knobs, case.hosts != 1)
     judged = _judged(case, choice, run)
     first = int(np.argmax(series.requests > 0)) * run.window.step_seconds / 86_400

@@ -86,7 +86,7 @@ def retry_evidence(
 
 
 def predict_retries(
-    series: FailureSeries, pattern: Pattern, choice: Choice
+    series: FailureSeries, pattern: Pattern, choice: Choice, confidence: float
 ) -> tuple[RetryPredicted, dict[str, tuple[float, float]]]:
     """The effect on the window, and its intervals; success before is that without any retry."""
     total = max(float(series.requests.sum()), 1e-9)
@@ -102,8 +102,8 @@ def predict_retries(
     )
     if choice.attempts == 0:
         return predicted, {}
-    low, high = pattern.base_interval
-    down, up = (low / pattern.base, high / pattern.base) if pattern.base > 0 else (1.0, 1.0)
+    low, high = proportion_interval(min(lost, total), total, confidence, max(1.0, pattern.effect))
+    down, up = (low * total / lost, high * total / lost) if lost > 0 else (1.0, 1.0)
     return predicted, {
         "successAfter": (before + effect.cured * down, min(1.0, before + effect.cured * up)),
         "addedLoad": (effect.added * down, effect.added * up),
@@ -138,7 +138,7 @@ def backtest_retries(
     pattern = pattern_of(part, coarse, confidence, several_hosts)
     effect = effect_of(pattern, learned.attempts, learned.budget, active[late], coarse, confidence)
     tested = replace(learned, effect=effect)
-    predicted, _ = predict_retries(part, pattern, tested)
+    predicted, _ = predict_retries(part, pattern, tested, confidence)
     middle = _moment(window, cut)
     return RetryBacktest(
         trained_on=(window.start, middle),
