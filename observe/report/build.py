@@ -8,7 +8,7 @@ from observe.recommend.model import Advice
 from observe.report.content import report_content
 from observe.report.drawings import draw_all
 from observe.report.gauges import recommendations_prom
-from observe.report.html import render_html
+from observe.report.html import IN_FULL, render_html
 from observe.report.markdown import render_markdown
 from observe.report.week_series import WeekSeries
 from observe.signals.latency import TargetLatency, latency_by_target
@@ -45,8 +45,8 @@ def build_report(advice: Advice, snapshot: Snapshot, previous: Advice | None = N
     """
     cubes = latency_cubes(snapshot)
     content = report_content(advice, snapshot, cubes, previous)
-    shown = [entry.recommendation for part in content.services for entry in part.entries]
-    drawings = draw_all(shown, cubes, WeekSeries(snapshot), content.policy)
+    whole = [e.recommendation for part in content.services[:IN_FULL] for e in part.entries]
+    drawings = draw_all(whole, cubes, WeekSeries(snapshot, cubes), content.policy)
     return ReportFiles(
         html=render_html(content, drawings),
         markdown=render_markdown(content),

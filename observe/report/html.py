@@ -15,6 +15,9 @@ from observe.report.svg import Styles
 LONG_TABLE = 12
 #: Urgent changes that are in sight at once.
 MOST_ROWS = 25
+#: Services shown with charts, evidence and formulas, the most urgent ones; the others are told
+#: briefly, or the page of a large mesh would take long to load.
+IN_FULL = 50
 
 
 def render_html(content: Content, drawings: Mapping[str, Sequence[Drawing]]) -> str:
@@ -45,6 +48,7 @@ def render_html(content: Content, drawings: Mapping[str, Sequence[Drawing]]) -> 
             dark=css_variables(1),
             long_table=LONG_TABLE,
             most_rows=MOST_ROWS,
+            in_full=IN_FULL,
         )
     )
     return page

@@ -146,6 +146,9 @@ def _hang(recommendation: PoolRecommendation) -> str:
     evidence = recommendation.evidence
     if evidence.hang_fills_seconds is None:
         return ""
+    limit = recommendation.proposed.get("http2MaxRequests")
+    if evidence.hang_holds is not None and isinstance(limit, int) and evidence.hang_holds <= limit:
+        return f"{count_text(evidence.hang_holds)} are held per proxy until the timeout: not full"
     full = f"full after {duration_text(1_000 * evidence.hang_fills_seconds)}, the rest fails fast"
     if evidence.hang_holds is None:
         return f"{full}; without a pool requests would pile up without end"

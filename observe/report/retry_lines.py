@@ -106,16 +106,17 @@ def _evidence(recommendation: RetryRecommendation, policy: Policy) -> tuple[Fact
     repeat = interval_text(
         evidence.repeat_fraction, (evidence.repeat_low, evidence.repeat_high), share_text
     )
+    failing = evidence.curable_fraction > 0 or evidence.clustered_fraction > 0
     hosts = "not known" if evidence.hosts is None else plural(evidence.hosts, "host")
     facts = [
         Fact("Requests judged", count_text(evidence.requests)),
         Fact("Failures of all kinds", f"{count_text(evidence.failures)} ({share} of requests)"),
         Fact("Most frequent", "; ".join(map(_class_text, evidence.classes[:_CLASSES_SHOWN]))),
         Fact("First tries that another cures", f"{curable}, {sure} interval"),
-        Fact("The next try fails, too", repeat),
+        Fact("The same in the worst hour", share_text(evidence.worst_hour_fraction)),
+        Fact("The next try fails, too", repeat if failing else ""),
         Fact("Of failures, in outages", share_text(evidence.clustered_fraction)),
         Fact("Refused for overload", share_text(evidence.overload_fraction)),
-        Fact("Failing in the worst hour", share_text(evidence.worst_hour_fraction)),
         Fact("Swing from hour to hour", _swing(evidence.dispersion)),
         Fact("Hosts to choose from", hosts),
         Fact("Scrapes present", share_text(evidence.coverage)),

@@ -52,6 +52,7 @@ def load_axes(
     top = float(most) * 1.3
     _days(ax, week.hours)
     count_axis(ax, top, "requests under way at a proxy")
+    _shade(ax, week.incidents, "excluded", "left out")
     if week.server is not None:
         _line(ax, week.hours, week.server, "busiest server", color=LIGHT["volume"], lw=1.1)
     _line(ax, week.hours, week.client, "neediest client", color=LIGHT["p99"], lw=1.3)
@@ -122,7 +123,7 @@ def _or_nothing(values: Floats | None) -> Sequence[float]:
     return [] if values is None else list(values)
 
 
-def _end_of(name: str, longest: int = 16) -> str:
+def _end_of(name: str, longest: int = 22) -> str:
     """The end of a host's name, which tells it from the others."""
     text = name.replace("$", "")
     return text if len(text) <= longest else f"…{text[-longest + 1 :]}"

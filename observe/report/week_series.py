@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,10 +13,13 @@ from observe.recommend.outlier_model import OutlierRecommendation
 from observe.recommend.pool_model import PoolRecommendation
 from observe.recommend.retry_model import RetryRecommendation
 from observe.recommend.retry_pattern import pattern_of
+from observe.recommend.timeout_tail import incident_steps
 from observe.signals.concurrency import Load, TargetLoad, concurrency_by_target
 from observe.signals.failure_series import FailureReader
 from observe.signals.host_episodes import episodes_of, failing_alone
 from observe.signals.hosts import ServiceHosts, hosts_behind, hosts_by_target
+from observe.signals.latency import TargetLatency
+from observe.target import Target
 from observe.telemetry.manifest import Window
 from observe.telemetry.snapshot import Snapshot
 
@@ -66,11 +70,13 @@ class LoadWeek:
     Attributes:
         client: of the neediest client's busiest proxy.
         server: of the busiest server's proxy; None where nothing limits it there.
+        incidents: spans that were left out of what is normal.
     """
 
     hours: Hours
     client: Floats
     server: Floats | None
+    incidents: tuple[Days, ...] = ()
 
     @property
     def highest(self) -> float:
@@ -96,10 +102,17 @@ class HostWeek:
 
 
 class WeekSeries:
-    """Reads a snapshot when it is first asked for a series, and then gives that of any target."""
+    """Reads a snapshot when it is first asked for a series, and then gives that of any target.
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    Args:
+        snapshot: the telemetry.
+        cubes: latency by target path, of the same snapshot, to tell incidents by; None: none are.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, cubes: Mapping[str, TargetLatency] | None = None
+    ) -> None:
+        self._snapshot, self._cubes = snapshot, cubes or {}
         self._window = snapshot.manifest.window
         self._hours = _hours(self._window)
 
@@ -141,7 +154,7 @@ class WeekSeries:
         if client is None:
             return None
         server = None if load.server is None else self._highest(load.server)
-        return LoadWeek(self._hours, self._highest(client), server)
+        return LoadWeek(self._hours, self._highest(client), server, self._incidents(load.target))
 
     def hosts(self, recommendation: OutlierRecommendation) -> HostWeek | None:
         """Errors host by host; None where no host failed alone, or none reports."""
@@ -165,6 +178,14 @@ class WeekSeries:
             _share(x[rest].sum(axis=0), n[rest].sum(axis=0)),
             tuple((start + first, start + last) for first, last in spans),
         )
+
+    def _incidents(self, target: Target) -> tuple[Days, ...]:
+        latency = self._cubes.get(target.path)
+        if latency is None:
+            return ()
+        mask = incident_steps(latency, self._window.coarse_step_seconds)
+        starts = latency.times.astype("datetime64[s]").astype(np.float64) / _DAY
+        return tuple((starts[a], starts[b - 1] + self._hours.step) for a, b in _runs(mask))
 
     @cached_property
     def _reader(self) -> FailureReader:
@@ -196,15 +217,19 @@ class WeekSeries:
 
     def _spans(self, steps: Mask) -> tuple[Days, ...]:
         """Runs of fine steps as spans of days."""
-        turns = np.flatnonzero(np.diff(np.concatenate(([0], steps.astype(int), [0]))))
         start, step = float(self._hours.starts[0]), self._window.step_seconds / _DAY
-        pairs = zip(turns[::2], turns[1::2], strict=True)
-        return tuple((start + a * step, start + b * step) for a, b in pairs)
+        return tuple((start + a * step, start + b * step) for a, b in _runs(steps))
 
     @property
     def _per_hour(self) -> int:
         window = self._window
         return max(1, window.coarse_step_seconds // window.step_seconds)
+
+
+def _runs(mask: Mask) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each run of steps."""
+    turns = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(int), [0]))))
+    return [(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True)]
 
 
 def _hours(window: Window) -> Hours:

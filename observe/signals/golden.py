@@ -143,7 +143,11 @@ def _top_flags(rows: pd.DataFrame, keys: list[str]) -> pd.Series[str]:
 
 def _commonest(flags: list[tuple[float, str]]) -> str:
     """`UO 4.2%, UT 0.83%`: the three commonest."""
-    return ", ".join(f"{name} {100 * share:.2g}%" for share, name in sorted(flags)[::-1][:3])
+    return ", ".join(f"{name} {_percent(share)}" for share, name in sorted(flags)[::-1][:3])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g}%" if share >= 1e-5 else "<0.001%"
 
 
 def _latency(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

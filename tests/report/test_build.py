@@ -119,7 +119,7 @@ def test_the_page_tells_what_matters_in_order():
         "Of 4 changes: 2 with high confidence, 2 with medium confidence.",
         "Prometheus answered only in part",
         "Recommendations",
-        "cart shop, cluster east connection pool 20 requests 270 requests",
+        "cart shop, east connection pool 20 requests 270 requests",
         "1 change would help, without haste retries: 1",
         "2 retries (default) 1 retry, budget 20 %",
         "1 setting fits",
@@ -193,7 +193,7 @@ def test_markdown_stays_below_the_limit_of_a_comment():
     text = build_report(advice(*many, withheld=unjudged), week()).markdown
     assert len(text) < 65_536
     assert "750 more stand in report.html." in text
-    assert "190 more services stand in report.html." in text
+    assert "194 more services stand in report.html." in text
     assert "quiet-007 (shop, cluster east) and 192 more" in text
 
 
@@ -292,3 +292,32 @@ def test_what_the_recommenders_say_can_be_rendered():
     text = Page(build_report(made, telemetry, previous=made).html).text
     assert len(made.timeouts) + len(made.withheld_of("timeout")) == 2
     assert "Nothing changed." in text
+
+
+def test_a_large_mesh_is_shown_in_full_as_far_as_a_page_bears(monkeypatch):
+    monkeypatch.setattr("observe.report.build.IN_FULL", 2)
+    monkeypatch.setattr("observe.report.html.IN_FULL", 2)
+    names = ["a", "b", "c"]
+    page = build_report(advice(*map(recommendation, names)), week(*names)).html
+    assert page.count('<svg class="chart"') == 4
+    assert page.count("Evidence, formula and settings") == 2
+    assert page.count("Checked on data it did not see") == 3
+    assert "The 2 most urgent services are shown in full" in page
+    whole = build_report(advice(*map(recommendation, names[:2])), week(*names)).html
+    assert "are shown in full" not in whole
+
+
+def test_markdown_is_shortened_until_it_fits_a_comment():
+    wordy = [
+        recommendation(f"s{i}", message="Slow. " * 99, reasons=("NEW_CODE " * 60,) * 40)
+        for i in range(60)
+    ]
+    text = build_report(advice(*wordy), week()).markdown
+    assert len(text) < 65_536
+    assert text.endswith("the numbers for programs in recommendations.json.\n")
+
+
+def test_what_is_urgent_beyond_the_first_rows_is_folded():
+    many = [recommendation(f"s{i:02d}") for i in range(30)]
+    text = Page(build_report(advice(*many), week()).html).text
+    assert "5 more of the same urgency timeout: 5" in text
