@@ -47,10 +47,6 @@ def retry_evidence(
     low, high = proportion_interval(
         min(pattern.curable, total), total, confidence, max(1.0, pattern.effect)
     )
-    hours = int(coarse_of_fine[-1]) + 1
-    by_hour = np.bincount(coarse_of_fine, weights=failing, minlength=hours)
-    in_hour = np.bincount(coarse_of_fine, weights=pattern.requests, minlength=hours)
-    share = np.divide(by_hour, in_hour, out=np.zeros(hours), where=in_hour > 0)
     repeat = pattern.repeat
     r_low, r_high = proportion_interval(repeat * failing.sum(), failing.sum(), confidence)
     reported = series.tries.sum() > 0
@@ -67,21 +63,34 @@ def retry_evidence(
         repeat_high=max(r_high, repeat),
         dispersion=pattern.effect,
         clustered_fraction=pattern.multiplied / max(float(failing.sum()), 1e-9),
-        worst_hour_fraction=float(share.max()),
+        worst_hour_fraction=_worst_hour(failing, pattern.requests, coarse_of_fine),
         amplification=float(series.tries.sum()) / total if reported and total > 0 else None,
         envoy=None if sent is None else EnvoyRetries(retries=float(sent)),
         hosts=hosts,
-        classes=tuple(
-            FailureClass(
-                code=c.code,
-                flags=c.flags,
-                grpc_status=c.grpc_status,
-                cure=c.cure,
-                requests=c.requests,
-            )
-            for c in series.classes
-        ),
+        classes=_classes(series),
         coverage=coverage,
+    )
+
+
+def _worst_hour(failing: Floats, requests: Floats, coarse_of_fine: Ints) -> float:
+    """Share of the requests that fail in the coarse step in which it is highest."""
+    hours = int(coarse_of_fine[-1]) + 1
+    by_hour = np.bincount(coarse_of_fine, weights=failing, minlength=hours)
+    in_hour = np.bincount(coarse_of_fine, weights=requests, minlength=hours)
+    share = np.divide(by_hour, in_hour, out=np.zeros(hours), where=in_hour > 0)
+    return float(share.max())
+
+
+def _classes(series: FailureSeries) -> tuple[FailureClass, ...]:
+    return tuple(
+        FailureClass(
+            code=c.code,
+            flags=c.flags,
+            grpc_status=c.grpc_status,
+            cure=c.cure,
+            requests=c.requests,
+        )
+        for c in series.classes
     )
 
 
