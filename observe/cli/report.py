@@ -10,6 +10,7 @@ import click
 from observe.cli.console import Console
 from observe.cli.grafana_connection import grafana_connection
 from observe.cli.options import (
+    PLACE,
     SectionCommand,
     advice_options,
     collecting_options,
@@ -17,6 +18,7 @@ from observe.cli.options import (
     explain_queries_option,
     fail_on_option,
     output_option,
+    result_option,
     source_options,
 )
 
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
 @source_options
 @advice_options
 @output_option("observe-report")
+@result_option(
+    "--since",
+    type=PLACE,
+    metavar="PATH",
+    show_default="what the folder held, of an earlier window",
+    help="Earlier report to compare with: its folder or recommendations.json.",
+)
 @fail_on_option
 @collecting_options
 @explain_queries_option
@@ -41,6 +50,7 @@ def report_command(
     output: Path,
     current: tuple[Path, ...],
     policy: Path | None,
+    since: Path | None,
     fail_on: str | None,
     explain_queries: bool,
     **options: Any,
@@ -50,6 +60,7 @@ def report_command(
     The folder gets report.html, report.md, recommendations.json, recommendations.prom and the
     snapshot that they were made from. With --snapshot nothing is asked of a Prometheus.
     """
+    from observe.cli.earlier import earlier_advice, worth_comparing
     from observe.cli.summary import print_summary
     from observe.cli.wiring import (
         finish,
@@ -70,10 +81,12 @@ def report_command(
     knobs, settings = read_policy(policy), read_settings(current)
     grafana = _grafana(options)
     check_folder(output)
+    earlier = earlier_advice(since, output, console)
     snapshot = snapshot_from(options, console)
     with console.progress("Writing the report", counted=False):
         advice = recommend(snapshot, knobs, settings)
-        write_report(build_report(advice, snapshot), output, snapshot)
+        earlier = worth_comparing(earlier, advice, named=since is not None)
+        write_report(build_report(advice, snapshot, earlier), output, snapshot)
     print_summary(advice, output)
     hint_when_empty(advice, console)
     if grafana is not None:
