@@ -13,6 +13,7 @@ from rich.console import Console
 
 from observe.errors import InputError
 from observe.export.current import read_current
+from observe.recommend.base_model import Kind
 from observe.recommend.current import CurrentSettings
 from observe.recommend.engine import recommend
 from observe.recommend.model import Advice
@@ -61,39 +62,78 @@ class Mesh:
             policy: the knobs; the defaults when None.
             current: the settings that are there, or the file or folder with them.
         """
-        if isinstance(current, str | Path):
-            current = read_current(Path(current))
-        return recommend(self.snapshot, policy, current)
+        return recommend(self.snapshot, policy, _settings(current))
+
+    def recommendations(
+        self,
+        kind: Kind | None = None,
+        policy: Policy | None = None,
+        current: CurrentSettings | str | Path | None = None,
+    ) -> pd.DataFrame:
+        """:meth:`recommend` as a row for each recommendation, most urgent first.
+
+        Args:
+            kind: "timeout", "retry", "connectionPool" or "outlierDetection", with columns for its
+                evidence; every kind when None.
+            policy: as for :meth:`recommend`.
+            current: as for :meth:`recommend`.
+
+        Returns:
+            Columns as :func:`observe.report.frames.advice_frame` names them, units in the names.
+        """
+        from observe.report.frames import advice_frame
+
+        return advice_frame(self.recommend(policy, current), policy or Policy(), kind)
+
+    def withheld(
+        self,
+        kind: Kind | None = None,
+        policy: Policy | None = None,
+        current: CurrentSettings | str | Path | None = None,
+    ) -> pd.DataFrame:
+        """What :meth:`recommend` does not say, and why; arguments as :meth:`recommendations`."""
+        from observe.report.frames import withheld_frame
+
+        return withheld_frame(self.recommend(policy, current), kind)
 
     def explain(
         self,
         target: str,
         policy: Policy | None = None,
         current: CurrentSettings | str | Path | None = None,
+        kind: Kind | None = None,
     ) -> str:
-        """Why a target gets its number, as text to print.
+        """What a target is advised and why, as text to print.
 
         Args:
             target: `cluster/namespace/service`, or enough of its end.
             policy: as for :meth:`recommend`.
             current: as for :meth:`recommend`.
+            kind: one kind of advice, with its formula; all kinds in short when None.
 
         Raises:
-            InputError: none or several targets are called that.
+            InputError: none or several targets are called that, or nothing of the kind is known.
         """
-        from observe.report.build import latency_cubes
-        from observe.report.explain import explain_text, find_target
+        from observe.report.explain_find import find_items
+        from observe.report.explanation import Grounds, explanation
 
-        item = find_target(self.recommend(policy, current), target)
-        latency = latency_cubes(self.snapshot).get(item.target.path)
+        knobs, settings = policy or Policy(), _settings(current)
+        advice = recommend(self.snapshot, knobs, settings)
+        items = find_items(advice, target, kind)
+        told = explanation(items, Grounds(advice, self.snapshot, knobs, settings))
         page = Console(file=StringIO(), width=100, highlight=False)
         with page.capture() as captured:
-            page.print(explain_text(item, policy or Policy(), latency))
+            page.print(told)
         return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
     def save(self, folder: str | Path) -> None:
         """Store the snapshot; `observe.load` brings it back."""
         save(self.snapshot, Path(folder))
+
+
+def _settings(current: CurrentSettings | str | Path | None) -> CurrentSettings | None:
+    """The settings in a file or folder; anything else as it is."""
+    return read_current(Path(current)) if isinstance(current, str | Path) else current
 
 
 def connect(

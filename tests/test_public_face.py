@@ -72,8 +72,31 @@ def test_recommendations_heed_policy_and_current_settings(
     assert min(map(parse_ms, lifted.values())) == 5000
 
 
+def test_recommendations_are_a_frame_with_units_in_its_names(
+    mesh: observe.Mesh, current: Path
+) -> None:
+    advice = mesh.recommend(current=current)
+    frame = mesh.recommendations(current=current)
+    assert list(frame["kind"]) == [r.kind for r in advice.recommendations]
+    timeouts = mesh.recommendations("timeout", current=current).set_index(["cluster", "service"])
+    ads = timeouts.loc[("east", "ads.shop.svc.cluster.local")]
+    (one,) = [r for r in advice.timeouts if r.target.path == "east/shop/ads"]
+    assert (ads["from"], ads["current_timeout_ms"]) == ("30 s", 30_000)
+    assert ads["proposed_timeout_ms"] == parse_ms(one.proposed["timeout"])
+    assert ads["estimate_ms"] == one.evidence.estimate_ms
+    withheld = mesh.withheld("retry", current=current)
+    assert list(withheld["reason"]) == [w.reason for w in advice.withheld_of("retry")]
+
+
+def test_all_kinds_of_a_target_are_explained_in_short(mesh: observe.Mesh) -> None:
+    lines = mesh.explain("shop/checkout").splitlines()
+    assert lines[0] == "checkout (shop, cluster east)"
+    kinds = ("Timeout: ", "Retries: ", "Connection pool: ", "Outlier detection: ")
+    assert [line.split(": ")[0] + ": " for line in lines if line.startswith(kinds)] == list(kinds)
+
+
 def test_a_number_is_explained_as_text(mesh: observe.Mesh) -> None:
-    text = mesh.explain("shop/checkout")
+    text = mesh.explain("shop/checkout", kind="timeout")
     (one,) = [r for r in mesh.recommend().timeouts if r.target.path == "east/shop/checkout"]
     assert text.startswith("checkout (shop, cluster east): ")
     assert one.proposed["timeout"] in text

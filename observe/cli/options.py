@@ -17,6 +17,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # The same words as in observe.recommend.model, which would load pydantic for each --help.
 FAIL_ON = ("info", "warning", "critical")
 CONFIDENCES = ("low", "medium", "high")
+KINDS = ("timeout", "retry", "connectionPool", "outlierDetection")
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)

@@ -46,3 +46,10 @@ class Recommendation(CamelModel):
     reasons: tuple[str, ...]
     message: str = Field(description="one sentence for a person")
     predicted_interval: dict[str, Interval] = Field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Short: the evidence takes a page."""
+        about = f"{self.severity}, {self.confidence} confidence"
+        return f"<{type(self).__name__} {self.id!r}: {about}>"
+
+    __str__ = __repr__

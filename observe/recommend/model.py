@@ -17,6 +17,7 @@ from observe.recommend.base_model import Kind
 from observe.recommend.outlier_model import OutlierRecommendation
 from observe.recommend.pool_model import PoolRecommendation
 from observe.recommend.retry_model import RetryRecommendation
+from observe.recommend.shown import advice_html, advice_line
 from observe.recommend.timeout_model import TimeoutRecommendation
 from observe.target import Target
 from observe.telemetry.manifest import MissingPiece, Source, Window
@@ -82,6 +83,15 @@ class Advice(CamelModel):
         default=None, description="null: no path along which anything is tried twice"
     )
     missing: tuple[MissingPiece, ...] = ()
+
+    def __repr__(self) -> str:
+        """Short: the whole document takes pages."""
+        return advice_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return advice_html(self)
 
     @property
     def timeouts(self) -> tuple[TimeoutRecommendation, ...]:

@@ -59,14 +59,7 @@ def recommend_outliers(
         policy: the knobs.
         current: the settings that are there; nothing is known of them when None.
     """
-    run = _Run(
-        Telemetry(snapshot),
-        policy,
-        snapshot.manifest.window,
-        coverage_by_target(snapshot),
-        bool(snapshot.manifest.missing),
-        current is not None,
-    )
+    run = _run(snapshot, policy, current)
     proposals: list[OutlierRecommendation] = []
     withheld: list[Withheld] = []
     for target in request_targets(snapshot):
@@ -85,6 +78,33 @@ def recommend_outliers(
                 )
             )
     return proposals, withheld
+
+
+def draft_for(
+    target: Target, snapshot: Snapshot, policy: Policy, current: CurrentSettings | None
+) -> Draft | None:
+    """What a recommendation for one target is made of; None where it is withheld.
+
+    Args:
+        target: one that the snapshot knows.
+        snapshot: the telemetry.
+        policy: the knobs.
+        current: the settings that are there; nothing is known of them when None.
+    """
+    run = _run(snapshot, policy, current)
+    draft = _draft(target, _attempts(target, current), run)
+    return draft if isinstance(draft, Draft) else None
+
+
+def _run(snapshot: Snapshot, policy: Policy, current: CurrentSettings | None) -> _Run:
+    return _Run(
+        Telemetry(snapshot),
+        policy,
+        snapshot.manifest.window,
+        coverage_by_target(snapshot),
+        bool(snapshot.manifest.missing),
+        current is not None,
+    )
 
 
 def _attempts(target: Target, current: CurrentSettings | None) -> int:

@@ -107,7 +107,7 @@ def _recommend(
     if latency is None or load is None:
         return Refusal(Reason.NO_LATENCY, "no durations were recorded")
     incident = incident_steps(latency, context.step_seconds)
-    hours = np.searchsorted(latency.times, load.times, side="right") - 1
+    hours = _hours(latency, load)
     steps = Steps(~incident[hours], incident[hours])
     gauge = _gauge(context.gauges.get(target.path), ~incident)
     estimate = estimate_pool(load, pools, steps, setting.tries, gauge)
@@ -119,6 +119,23 @@ def _recommend(
         )
     idle = refuse_idle(estimate, load, pools)
     return idle or _recommendation(load, estimate, steps, hours, setting, context)
+
+
+def steps_of(latency: TargetLatency, load: TargetLoad, coarse_seconds: int) -> Steps:
+    """Which fine steps are normal, and which belong to an incident.
+
+    Args:
+        latency: the target's durations.
+        load: its requests under way.
+        coarse_seconds: length of a coarse step.
+    """
+    incident = incident_steps(latency, coarse_seconds)[_hours(latency, load)]
+    return Steps(~incident, incident)
+
+
+def _hours(latency: TargetLatency, load: TargetLoad) -> NDArray[np.int64]:
+    """The coarse step that holds each fine step."""
+    return np.searchsorted(latency.times, load.times, side="right") - 1
 
 
 def _recommendation(

@@ -154,6 +154,22 @@ def test_a_plot_is_written_and_named(observe: Observe, snapshot_folder: Path) ->
     assert "no/where.png cannot be written" in lost.error
 
 
+def test_a_target_is_explained_in_short_or_one_kind_in_full(
+    observe: Observe, snapshot_folder: Path
+) -> None:
+    whole = observe("explain", "cart", "--snapshot", snapshot_folder)
+    assert whole.out.splitlines()[0] == "cart (shop, cluster east)"
+    assert "How the number came about" not in whole.out
+    one = observe("explain", "cart", "--snapshot", snapshot_folder, "--kind", "TIMEOUT")
+    assert one.out.startswith("cart (shop, cluster east): set a timeout of ")
+    assert "Why not another number" in one.out
+    pool = observe("explain", "cart", "--snapshot", snapshot_folder, "--kind", "connectionPool")
+    assert pool.out.startswith("cart (shop, cluster east): connection pool withheld\n")
+    wrong = observe("explain", "cart", "--snapshot", snapshot_folder, "--kind", "breaker")
+    assert wrong.code == 2
+    assert "'breaker' is not one of 'timeout', 'retry', " in wrong.error
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_help_fits_80_columns_and_names_variables_and_defaults(
     observe: Observe, command: str

@@ -120,7 +120,7 @@ def test_a_locale_without_such_characters_gets_question_marks(folder: Path, tmp_
     plain = {
         k: v for k, v in os.environ.items() if not k.startswith(("LC_", "COLUMNS"))
     } | ascii_only
-    for arguments in (("report",), ("explain", "checkout")):
+    for arguments in (("report",), ("explain", "checkout", "--kind", "timeout")):
         command = [sys.executable, "-m", "observe", *arguments, "--snapshot", str(folder)]
         run = subprocess.run(
             command, capture_output=True, env=plain | ascii_only, cwd=tmp_path, check=False
