@@ -8,5 +8,5 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
     { echo "make-picture: no Chromium on PATH (Debian: apt-get install chromium)" >&2; exit 1; }
 mkdir -p docs/images
 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
-    --window-size=1100,2250 --screenshot="$PWD/docs/images/report.png" "file://$page" 2>/dev/null
+    --window-size=1100,2560 --screenshot="$PWD/docs/images/report.png" "file://$page" 2>/dev/null
 echo "docs/images/report.png"

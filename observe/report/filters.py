@@ -135,6 +135,9 @@ def path_text(path: WorstPath) -> str:
         f"Once all of it is followed, one request can become {product} tries of the last service "
         f"along {names}, which {verdict} the {most} that the policy allows."
     )
+    without = path.without_budgets
+    if without is not None and without > path.product * (1 + 1e-9):
+        text += f" Without the budgets it would be {fmt.significant(without)}."
     if path.by_default:
         text += f" Istio's default retries apply to {_listed(path.by_default)}."
     return text

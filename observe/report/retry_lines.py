@@ -59,6 +59,8 @@ def _action(recommendation: RetryRecommendation) -> str:
     if attempts == 0:
         default = current is not None and current.get("attempts") is None
         return "switch off Istio's default retries" if default else "switch retries off"
+    if Reason.DEFAULT_TRIES_ON_PATH in reasons:
+        return "bound Istio's default retries by a budget"
     if Reason.RETRY_ON_UNSAFE in reasons:
         return "retry only what the server has not begun, within a budget"
     if Reason.RETRY_NO_BUDGET in reasons:
@@ -89,6 +91,8 @@ def _effect(recommendation: RetryRecommendation) -> str:
     if not recommendation.proposed.get("attempts"):
         found = (w for code, w in _NONE_BECAUSE.items() if code in recommendation.reasons)
         return next(found, "nothing is tried twice")
+    if Reason.DEFAULT_TRIES_ON_PATH in recommendation.reasons:
+        return _NONE_BECAUSE[Reason.TOO_MANY_TRIES_ON_PATH]
     return (
         f"{share_text(1 - predicted.success_after)} of requests fail "
         f"({share_text(1 - predicted.success_before)} without retries), the load of the worst "

@@ -56,6 +56,13 @@ def retry_steps(recommendation: RetryRecommendation, policy: Policy) -> tuple[st
             f"In the worst hour {share_text(evidence.worst_hour_fraction)} fail: even one retry "
             f"would add more than the {share_text(knobs.most_added_load)} that is accepted."
         )
+    elif Reason.DEFAULT_TRIES_ON_PATH in reasons:
+        steps.append(
+            "Hardly anything would be cured, so that Istio's default stays; along a path of calls "
+            f"such tries multiply to more than {knobs.most_tries_per_path}, unless a budget holds "
+            "them."
+        )
+        steps += _budget(recommendation)
     else:
         steps += _gains(recommendation, policy)
     steps += [words for code, words in _PLANNED.items() if code in reasons]
@@ -83,11 +90,15 @@ def _gains(recommendation: RetryRecommendation, policy: Policy) -> list[str]:
         f"Load that they add in the worst hour: {load}; up to "
         f"{share_text(knobs.most_added_load)} is accepted, also by the upper end.",
     ]
+    return steps + _budget(recommendation)
+
+
+def _budget(recommendation: RetryRecommendation) -> list[str]:
     budget = recommendation.proposed.get("retryBudget")
-    if isinstance(budget, Mapping):
-        steps.append(
-            f"The budget bounds retries to {significant(float(budget['percent']))} % of what is "
-            f"under way at each proxy, {plural(budget['minRetryConcurrency'], 'retry', 'retries')} "
-            "always allowed; the percent is written out, since some releases read none as 0.2 %."
-        )
-    return steps
+    if not isinstance(budget, Mapping):
+        return []
+    return [
+        f"The budget bounds retries to {significant(float(budget['percent']))} % of what is "
+        f"under way at each proxy, {plural(budget['minRetryConcurrency'], 'retry', 'retries')} "
+        "always allowed; the percent is written out, since some releases read none as 0.2 %."
+    ]

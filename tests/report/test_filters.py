@@ -63,3 +63,6 @@ def test_the_worst_path_is_held_against_the_bound(product, verdict):
     assert f"can become {product:g} tries of the last service along e/s/a (2) → e/s/b (3)" in text
     assert verdict in text
     assert "default" not in text
+    assert "budgets" not in text
+    held = path_text(path.model_copy(update={"without_budgets": 81.0}))
+    assert held.endswith(" Without the budgets it would be 81.")

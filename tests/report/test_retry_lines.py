@@ -49,6 +49,10 @@ def test_the_proposal_comes_with_its_budget():
             "retry only what the server has not begun, within a budget",
         ),
         (
+            {"reasons": ("DEFAULT_TRIES_ON_PATH", "RETRY_DEFAULT_UNBOUND")},
+            "bound Istio's default retries by a budget",
+        ),
+        (
             {"reasons": ("RETRY_CURES", "RETRY_NO_BUDGET"), "current": {"attempts": 1}},
             "bound the 1 retry by a budget",
         ),
@@ -69,6 +73,14 @@ def test_no_retries_come_with_their_reason_and_the_plan_overrules():
     assert lines(**off).effect == "retries do not multiply the load of an outage"
     planned = {**OFF, "reasons": ("RETRY_CURES", "TOO_MANY_TRIES_ON_PATH")}
     assert lines(**planned).effect == "tries do not multiply along the path of calls"
+
+
+def test_default_retries_that_multiply_are_told_as_what_they_are():
+    found = lines(reasons=("DEFAULT_TRIES_ON_PATH",))
+    assert found.effect == "tries do not multiply along the path of calls"
+    assert "multiply to more than 4, unless a budget holds them." in found.steps[1]
+    assert found.steps[2].startswith("The budget bounds retries to 20 %")
+    assert len(found.steps) == 4
 
 
 def test_evidence_names_the_most_frequent_failures_and_what_would_become_of_them():
