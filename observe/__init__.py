@@ -3,8 +3,9 @@
 >>> import observe
 >>> mesh = observe.connect("http://prometheus.example:9090")
 >>> mesh.signals()
->>> mesh.recommend(current="istio-config").recommendations
->>> print(mesh.explain("east/shop/payment"))
+>>> mesh.recommendations(current="istio-config")
+>>> mesh.recommendations("retry")
+>>> print(mesh.explain("east/shop/payment", kind="retry"))
 """
 
 from __future__ import annotations

@@ -87,6 +87,12 @@ def test_what_is_not_known_of_a_pool_is_said():
     assert found["When the service hangs"].endswith("requests would pile up without end")
 
 
+def test_a_pool_that_a_timeout_keeps_from_filling_is_not_said_to_fill():
+    short = pool_evidence(hang_holds=270.0)
+    found = facts(lines(evidence=short).evidence)
+    assert found["When the service hangs"] == ("270 are held per proxy until the timeout: not full")
+
+
 def test_a_knee_is_told_with_its_interval():
     knee = Knee(concurrency=40.0, low=30.0, high=55.0, contention=0.01, coherency=0.001)
     found = facts(lines(evidence=pool_evidence(knee=knee)).evidence)
