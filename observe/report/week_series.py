@@ -201,29 +201,26 @@ class WeekSeries:
 
     def _by_hour(self, fine: Floats) -> Floats:
         """Sums over the coarse steps: (..., T) to (..., H)."""
-        per = self._per_hour
-        short = -fine.shape[-1] % per
-        padded = np.pad(fine, [(0, 0)] * (fine.ndim - 1) + [(0, short)])
-        sums: Floats = padded.reshape(*fine.shape[:-1], -1, per).sum(axis=-1)
-        return sums[..., : self._hours.starts.size]
+        sums: Floats = self._grouped(fine).sum(axis=-1)
+        return sums
 
     def _highest(self, load: Load) -> Floats:
         """The highest fine step of each coarse one (H)."""
-        per = self._per_hour
-        fine = np.nan_to_num(load.busiest_under_way)
-        padded = np.pad(fine, (0, -fine.size % per))
-        most: Floats = padded.reshape(-1, per).max(axis=1)
-        return most[: self._hours.starts.size]
+        most: Floats = self._grouped(np.nan_to_num(load.busiest_under_way)).max(axis=-1)
+        return most
+
+    def _grouped(self, fine: Floats) -> Floats:
+        """(..., T) as (..., H, fine steps of a coarse one), filled up with nothing."""
+        window, hours = self._window, self._hours.starts.size
+        per = max(1, window.coarse_step_seconds // window.step_seconds)
+        missing = max(0, hours * per - fine.shape[-1])
+        padded = np.pad(fine, [(0, 0)] * (fine.ndim - 1) + [(0, missing)])
+        return padded[..., : hours * per].reshape(*fine.shape[:-1], hours, per)
 
     def _spans(self, steps: Mask) -> tuple[Days, ...]:
         """Runs of fine steps as spans of days."""
         start, step = float(self._hours.starts[0]), self._window.step_seconds / _DAY
         return tuple((start + a * step, start + b * step) for a, b in _runs(steps))
-
-    @property
-    def _per_hour(self) -> int:
-        window = self._window
-        return max(1, window.coarse_step_seconds // window.step_seconds)
 
 
 def _runs(mask: Mask) -> list[tuple[int, int]]:
