@@ -116,7 +116,8 @@ TAIL_CAPTION = (
 )
 TIMELINE_CAPTION = "Latency of successes and requests per second, step by step."
 FAILURE_CAPTION = (
-    "Share of the requests that fail, hour by hour; the lower end of the scale stands for none."
+    "Share of the requests that fail, hour by hour; the lower end of the scale stands for none. "
+    "What a retry may cure is smoothed outside of bursts by as much as chance explains."
 )
 LOAD_CAPTION = (
     "Requests under way by Little's law, the busiest step of each hour, beside the p99.9 at the "
