@@ -7,13 +7,37 @@ Times are UTC and mark the *start* of the step that a row covers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from observe.telemetry.frame_spec import TIME, FrameSpec
+from observe.telemetry.istiod_frames import ISTIOD, ISTIOD_CONFIG, ISTIOD_TRIGGERS
+from observe.telemetry.resource_frames import AUTOSCALERS, RESOURCES, RESTARTS, USAGE
 
-import pandas as pd
-
-from observe.errors import InputError
-
-TIME = "datetime64[ns, UTC]"
+__all__ = [
+    "ALL",
+    "AUTOSCALERS",
+    "CONTAINERS",
+    "COVERAGE",
+    "EDGES",
+    "EDGE_KEYS",
+    "ENVOY",
+    "HOSTS",
+    "HOST_ERRORS",
+    "HOST_KEYS",
+    "ISTIOD",
+    "ISTIOD_CONFIG",
+    "ISTIOD_TRIGGERS",
+    "LATENCY",
+    "LATENCY_SUM",
+    "MESSAGES",
+    "OPTIONAL",
+    "OUTCOME_COLUMNS",
+    "PROXIES",
+    "REQUESTS",
+    "RESOURCES",
+    "RESTARTS",
+    "TIME",
+    "USAGE",
+    "FrameSpec",
+]
 
 #: What tells one request outcome from another; the same three columns in every frame that has them.
 OUTCOME_COLUMNS = ("code", "flags", "grpc_status")
@@ -30,41 +54,6 @@ EDGE_KEYS = (
     "destination_namespace",
     "protocol",
 )
-
-
-@dataclass(frozen=True)
-class FrameSpec:
-    """Columns of one frame.
-
-    Attributes:
-        name: name of the frame and of its Parquet file.
-        columns: column name → pandas dtype.
-        meaning: what a row is.
-    """
-
-    name: str
-    columns: dict[str, str]
-    meaning: str
-
-    def empty(self) -> pd.DataFrame:
-        """A frame without rows, with the right columns and types."""
-        return pd.DataFrame({c: pd.Series(dtype=t) for c, t in self.columns.items()})
-
-    def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The same rows with exactly these columns, in this order, with these types.
-
-        Raises:
-            InputError: a column is missing or holds values of another type.
-        """
-        missing = [c for c in self.columns if c not in frame.columns]
-        if missing:
-            raise InputError(f"frame '{self.name}' lacks the column {', '.join(missing)}")
-        try:
-            return frame[list(self.columns)].astype(self.columns).reset_index(drop=True)
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"frame '{self.name}' holds a value of the wrong type: {error}"
-            ) from error
 
 
 EDGES = FrameSpec(
@@ -178,6 +167,10 @@ ENVOY = FrameSpec(
 )
 
 #: Frames that a snapshot may lack: it was written before there were any, and they are empty then.
-OPTIONAL = (PROXIES, HOSTS, HOST_ERRORS, ENVOY)
+OPTIONAL = (
+    *(PROXIES, HOSTS, HOST_ERRORS, ENVOY),
+    *(USAGE, RESOURCES, RESTARTS, AUTOSCALERS),
+    *(ISTIOD, ISTIOD_TRIGGERS, ISTIOD_CONFIG),
+)
 
 ALL = (EDGES, REQUESTS, LATENCY, LATENCY_SUM, MESSAGES, COVERAGE, CONTAINERS, *OPTIONAL)

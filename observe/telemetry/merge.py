@@ -11,6 +11,7 @@ import pandas as pd
 
 from observe.telemetry.frames import (
     ALL,
+    AUTOSCALERS,
     CONTAINERS,
     COVERAGE,
     EDGE_KEYS,
@@ -18,11 +19,16 @@ from observe.telemetry.frames import (
     ENVOY,
     HOST_ERRORS,
     HOSTS,
+    ISTIOD,
+    ISTIOD_CONFIG,
+    ISTIOD_TRIGGERS,
     LATENCY,
     LATENCY_SUM,
-    OUTCOME_COLUMNS,
     PROXIES,
     REQUESTS,
+    RESOURCES,
+    RESTARTS,
+    USAGE,
     FrameSpec,
 )
 from observe.telemetry.merged_manifest import merge_manifests
@@ -41,19 +47,45 @@ _COMBINED = {
     "requests_active": "max",
     "requests_pending": "max",
     "connections_active": "max",
+    "throttled": "mean",
+    **dict.fromkeys(("cpu_busiest", "memory_busiest", "bytes_p99", "bytes_most"), "max"),
+    **dict.fromkeys(("replicas", "services", "virtual_services"), "max"),
+    **dict.fromkeys(("convergence_p50", "convergence_p99", "queue_p99"), "max"),
 }
+#: Frames about whole clusters, of which a server knows all or nothing.
+_OF_CLUSTERS = (RESTARTS, ISTIOD, ISTIOD_TRIGGERS, ISTIOD_CONFIG)
 #: Envoy's counters: a sum of what is known, unknown when nothing is.
 _COUNTED = tuple(
     column
-    for column, kind in ENVOY.columns.items()
+    for spec in (ENVOY, *_OF_CLUSTERS)
+    for column, kind in spec.columns.items()
     if kind == "float64" and column not in _COMBINED
 )
+#: Columns of frames without steps.
+_SETTINGS = tuple(
+    column
+    for spec in (RESOURCES, AUTOSCALERS)
+    for column, kind in spec.columns.items()
+    if kind != "str" and column not in _COMBINED
+)
 #: Frames of single hosts and workloads: servers are not compared, the first with a row is believed.
-_FIRST_BELIEVED = (CONTAINERS, HOSTS, HOST_ERRORS, ENVOY)
+_FIRST_BELIEVED = (
+    *(CONTAINERS, HOSTS, HOST_ERRORS, ENVOY),
+    *(USAGE, RESOURCES, AUTOSCALERS, *_OF_CLUSTERS),
+)
 #: Frames besides `edges` that name the cluster.
 _PLACED = ("edges", *(spec.name for spec in _FIRST_BELIEVED))
 _MESSAGES = ("request_messages", "response_messages")
-_VALUES = ("requests", "sum_ms", "samples", "expected", *_MESSAGES, *_COMBINED, *_COUNTED)
+_VALUES = (
+    "requests",
+    "sum_ms",
+    "samples",
+    "expected",
+    *_MESSAGES,
+    *_COMBINED,
+    *_COUNTED,
+    *_SETTINGS,
+)
 
 
 def name_cluster(snapshot: Snapshot, name: str, *, rename_default: bool) -> Snapshot:
@@ -67,8 +99,9 @@ def name_cluster(snapshot: Snapshot, name: str, *, rename_default: bool) -> Snap
     unnamed = ["", ISTIO_DEFAULT_CLUSTER] if rename_default else [""]
     frames: dict[str, Any] = {frame: getattr(snapshot, frame) for frame in _PLACED}
     for key, frame in frames.items():
-        cluster = frame["cluster"].where(~frame["cluster"].isin(unnamed), name)
-        frames[key] = frame.assign(cluster=cluster)
+        told = frame["cluster"].astype("str")
+        cluster = told.where(~told.isin(unnamed), name)
+        frames[key] = frame.assign(cluster=cluster.astype(frame["cluster"].dtype.name))
     return replace(snapshot, **frames)
 
 
@@ -104,10 +137,13 @@ def _with_steps(snapshot: Snapshot, fine: int, coarse: int) -> Snapshot:
     window = snapshot.manifest.window
     changes: dict[str, Any] = {}
     for spec, now, then in (
-        *((spec, window.step_seconds, fine) for spec in (REQUESTS, HOST_ERRORS)),
+        *((spec, window.step_seconds, fine) for spec in (REQUESTS, HOST_ERRORS, USAGE)),
         *(
             (spec, window.coarse_step_seconds, coarse)
-            for spec in (LATENCY, LATENCY_SUM, COVERAGE, CONTAINERS, PROXIES, HOSTS, ENVOY)
+            for spec in (
+                *(LATENCY, LATENCY_SUM, COVERAGE, CONTAINERS, PROXIES, HOSTS, ENVOY),
+                *_OF_CLUSTERS,
+            )
         ),
     ):
         if now != then:
@@ -167,7 +203,7 @@ def _renumbered(frame: pd.DataFrame, kept: pd.DataFrame, server: str) -> pd.Data
 
 def _together(spec: FrameSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """All rows in the order in which a single server's would be."""
-    texts = {column: "str" for column in OUTCOME_COLUMNS if column in spec.columns}
+    texts = {column: "str" for column, kind in spec.columns.items() if kind == "category"}
     whole = pd.concat([part.astype(texts) for part in parts], ignore_index=True)
     if whole.empty:
         return spec.empty()

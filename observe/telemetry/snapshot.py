@@ -15,8 +15,11 @@ from pydantic import ValidationError
 
 from observe.errors import InputError, OutputError
 from observe.folders import require_writable
-from observe.telemetry.frames import ALL, ENVOY, HOST_ERRORS, HOSTS, OPTIONAL, PROXIES, FrameSpec
+from observe.telemetry.frame_spec import FrameSpec
+from observe.telemetry.frames import ALL, ENVOY, HOST_ERRORS, HOSTS, OPTIONAL, PROXIES
+from observe.telemetry.istiod_frames import ISTIOD, ISTIOD_CONFIG, ISTIOD_TRIGGERS
 from observe.telemetry.manifest import SNAPSHOT_VERSION, Manifest
+from observe.telemetry.resource_frames import AUTOSCALERS, RESOURCES, RESTARTS, USAGE
 
 MANIFEST_FILE = "manifest.json"
 
@@ -37,6 +40,13 @@ class Snapshot:
     hosts: pd.DataFrame = field(default_factory=HOSTS.empty)
     host_errors: pd.DataFrame = field(default_factory=HOST_ERRORS.empty)
     envoy: pd.DataFrame = field(default_factory=ENVOY.empty)
+    usage: pd.DataFrame = field(default_factory=USAGE.empty)
+    resources: pd.DataFrame = field(default_factory=RESOURCES.empty)
+    restarts: pd.DataFrame = field(default_factory=RESTARTS.empty)
+    autoscalers: pd.DataFrame = field(default_factory=AUTOSCALERS.empty)
+    istiod: pd.DataFrame = field(default_factory=ISTIOD.empty)
+    istiod_triggers: pd.DataFrame = field(default_factory=ISTIOD_TRIGGERS.empty)
+    istiod_config: pd.DataFrame = field(default_factory=ISTIOD_CONFIG.empty)
 
 
 def save(snapshot: Snapshot, folder: Path) -> None:

@@ -22,7 +22,7 @@ from observe.telemetry.build_hosts import host_errors, hosts, proxies
 from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
-from observe.telemetry.frames import HOST_ERRORS, HOSTS, OPTIONAL, PROXIES
+from observe.telemetry.frames import ENVOY, HOST_ERRORS, HOSTS, OPTIONAL, PROXIES
 from observe.telemetry.manifest import MissingPiece
 from observe.telemetry.session import retry_policy
 from observe.telemetry.snapshot import Snapshot, load, save
@@ -135,7 +135,7 @@ def test_read_raw_the_frames_are_the_same(
         found = collect(PrometheusClient(proxy.url), START, END)
         assert not [r for r in proxy.seen if "increase(istio" in r.query]
         assert not [r for r in proxy.seen if "increase(envoy" in r.query]
-    for spec in OPTIONAL:
+    for spec in (PROXIES, HOSTS, HOST_ERRORS, ENVOY):
         left, right = getattr(found, spec.name), getattr(snapshot, spec.name)
         assert len(left) > 3, spec.name
         pd.testing.assert_frame_equal(left, right, check_exact=False, rtol=1e-12)
