@@ -26,6 +26,8 @@ _DAYS = 5
 _STEADY = 0.8
 #: A floor whose later half rises by less than this share of the earlier is filling up.
 _FILLING = 0.5
+#: A leak must have been seen to add this part of the peak, not only be foretold.
+_SEEN = 0.10
 #: Load that grows by at least this part of the memory's growth explains it.
 _EXPLAINED = 0.5
 
@@ -58,20 +60,20 @@ def memory_rise(of: Usage, peak: float, policy: ResourcePolicy) -> Rise | None:
     weekly = 7 * DAY / seconds
     rises = found.times(weekly)
     filling = _later_slope([floor for floor, _ in runs]) < _FILLING * found.slope
-    long_enough = len(runs) > 1 or runs[0][0].size * seconds >= DAY
+    weeks = [(last - first) * of.step_seconds / (7 * DAY) for _, (first, last) in runs]
     leak = (
         found.tau >= _STEADY
         and not filling
-        and long_enough
+        and sum(weeks) >= 1 / 7
         and rises.low >= policy.leak_per_week * peak / 2
         and rises.slope >= policy.leak_per_week * peak
+        and rises.slope * max(weeks) >= _SEEN * peak
         and not _explained(of, runs, seconds, rises.slope / peak)
     )
     if filling:
         later = max(_later_slope([floor for floor, _ in runs]), 0.0) * weekly
         rises = replace(rises, slope=later)
-    longest = max(last - first for _, (first, last) in runs) * of.step_seconds
-    return Rise(rises, min(longest / (7 * DAY), 1.0), leak)
+    return Rise(rises, min(max(weeks), 1.0), leak)
 
 
 def _starts(of: Usage) -> list[int]:
@@ -122,7 +124,9 @@ def _explained(
         known = np.isfinite(table).sum(axis=1)
         sums = np.nansum(table, axis=1)
         means.append(np.where(known > 0, sums / np.maximum(known, 1), np.nan))
-    found, usual = trend_of(means), float(np.nanmean(np.concatenate(means)))
-    if not found.rises(0.05) or not usual > 0:
+    every = np.concatenate(means)
+    usual = float(np.median(every[np.isfinite(every)])) if np.isfinite(every).any() else 0.0
+    found = trend_of(means)
+    if not found.rises(0.05) or usual <= 0:
         return False
     return found.slope * (7 * DAY / seconds) / usual >= _EXPLAINED * rise

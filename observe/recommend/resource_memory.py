@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from observe.recommend.resource_growth import memory_rise
 from observe.recommend.resource_policy import MIB, ResourcePolicy, VariantPolicy
 from observe.recommend.resource_usage import Usage
-from observe.stats.seasonal import DAY, levels
+from observe.stats.seasonal import levels
 
 Floats = NDArray[np.float64]
 
@@ -97,11 +97,11 @@ def whole_mib(size: float) -> float:
 
 def _after_kills(of: Usage, peak: float) -> float:
     """Killed containers wanted more than they had, which was the limit, or at least the peak."""
-    had = max(peak, of.memory_limit or 0.0, of.memory_request or 0.0)
+    had = max(peak, of.memory_limit or of.memory_request or 0.0)
     return max(had * _OOM_FACTOR, had + _OOM_BYTES)
 
 
 def _spread(of: Usage) -> float:
-    days = levels(of.memory, of.blocks(DAY), 1.0)
+    days = levels(of.memory, of.days_back, 1.0)
     days = days[np.isfinite(days) & (days > 0)]
     return float(np.std(np.log(days), ddof=1)) if days.size >= _FEW_DAYS else math.nan

@@ -49,11 +49,11 @@ COST = VariantPolicy(
     accepted_throttling=0.10,
 )
 BALANCED = VariantPolicy(
-    worth_of_a_point=0.20,
+    worth_of_a_point=0.10,
     most_above=0.05,
     hour_level=0.5,
     outlier_hours=1,
-    cpu_headroom=0.05,
+    cpu_headroom=0.03,
     memory_least_margin=0.05,
     memory_most_margin=0.15,
     memory_limit_room=1.25,

@@ -12,6 +12,7 @@ class ResourceReason(StrEnum):
     CPU_BUSIEST_HOUR = "CPU_BUSIEST_HOUR"  #: the busiest hour of the week decides
     CPU_MOST_ABOVE = "CPU_MOST_ABOVE"  #: the share of steps that may lie above decides
     CPU_GROWS = "CPU_GROWS"  #: the days rise, week against week
+    CPU_FELL = "CPU_FELL"  #: a whole week was lower, day by day: learned from that week alone
     CPU_IDLE = "CPU_IDLE"  #: next to nothing is used: the least request
     CPU_LIMIT_KEPT = "CPU_LIMIT_KEPT"  #: the limit that is set does not throttle
     CPU_LIMIT_THROTTLES = "CPU_LIMIT_THROTTLES"  #: it does, and goes

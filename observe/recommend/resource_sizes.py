@@ -1,6 +1,7 @@
 """CPU and memory of one container: three variants side by side, or why there are none.
 
     resource_usage        what was used, step by step; starts told from steady use
+    resource_level        which level of use a request has to reach
     resource_cpu          what the busiest pod needs of the CPU; request, limit
     resource_memory       what the largest pod needs of the memory; growth, kills
     resource_growth       whether memory grows, and whether it leaks
@@ -73,7 +74,7 @@ def backtest(of: Usage, policy: ResourcePolicy) -> Tested:
     first, rest = of.part(0, cut), of.part(cut, of.count)
     cpu = memory = None
     if too_little(first, first.cpu, "CPU", policy) is None:
-        need = cpu_need(first, policy.balanced, policy)
+        need = cpu_need(first, policy.balanced, policy, draws=0)
         if need:
             request = cpu_request(need.cores, policy.balanced, policy)
             cpu = _score(rest, request, rest.cpu, rest.cpu_mean)

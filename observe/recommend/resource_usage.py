@@ -65,6 +65,12 @@ class Usage:
         """Which hour (or day) each step belongs to (T)."""
         return blocks(self.start, self.step_seconds, self.count, length)
 
+    @property
+    def days_back(self) -> Ints:
+        """Which 24 hours each step belongs to, counted so that the last ones are whole (T)."""
+        ago = (self.count - 1 - np.arange(self.count, dtype=np.int64)) * self.step_seconds // DAY
+        return (ago[0] - ago) if self.count else ago
+
     def days(self, values: Floats) -> float:
         """Days between the first and the last step that is known."""
         at = np.flatnonzero(np.isfinite(values))
