@@ -102,7 +102,9 @@ def cpu_need(
 
 
 def cpu_request(cores: float, variant: VariantPolicy, policy: ResourcePolicy) -> float:
-    """A request with headroom, in whole millicores, never below the least."""
+    """A request with headroom, in whole millicores; the least, where no more is needed."""
+    if cores <= policy.least_cpu:
+        return policy.least_cpu
     wanted = cores * (1 + variant.cpu_headroom)
     return max(math.ceil(round(wanted * 1000, 6)) / 1000, policy.least_cpu)
 
