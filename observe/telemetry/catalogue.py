@@ -16,6 +16,14 @@ from observe.telemetry.entry import (
 from observe.telemetry.envoy_entries import envoy_entries
 from observe.telemetry.host_entries import host_entries
 from observe.telemetry.matchers import matches, selector
+from observe.telemetry.resource_entries import (
+    CPU_USAGE,
+    PERIODS,
+    THROTTLED,
+    WORKING_SET,
+    resource_entries,
+    usage_entries,
+)
 from observe.telemetry.templates import (
     ContainerLabels,
     first_values,
@@ -44,10 +52,6 @@ __all__ = [
 
 REQUESTS = "istio_requests_total"
 BUCKETS = "istio_request_duration_milliseconds_bucket"
-WORKING_SET = "container_memory_working_set_bytes"
-CPU_USAGE = "container_cpu_usage_seconds_total"
-_PERIODS = "container_cpu_cfs_periods_total"
-_THROTTLED = "container_cpu_cfs_throttled_periods_total"
 
 _ALL_REPORTERS = (matches("reporter", "source|destination|waypoint"),)
 #: Latency as clients see it; the server's own view would leave out queues and retries.
@@ -139,12 +143,12 @@ def container_entries(labels: ContainerLabels | None = None) -> tuple[Entry, ...
         ),
         (
             "cpu-throttled",
-            (_THROTTLED, _PERIODS),
+            (THROTTLED, PERIODS),
             "share",
             "CPU periods in which a container hit its limit",
-            per_container("sum", "increase", _THROTTLED, labels)
+            per_container("sum", "increase", THROTTLED, labels)
             + " / "
-            + per_container("sum", "increase", _PERIODS, labels),
+            + per_container("sum", "increase", PERIODS, labels),
         ),
         (
             "memory",
@@ -168,4 +172,7 @@ def container_entries(labels: ContainerLabels | None = None) -> tuple[Entry, ...
 
 
 #: What is asked of raw series with today's names.
-ENTRIES = (*MESH_ENTRIES, *host_entries(), *container_entries(), *envoy_entries())
+ENTRIES = (
+    *(*MESH_ENTRIES, *host_entries(), *container_entries(), *envoy_entries()),
+    *(*usage_entries(), *resource_entries()),
+)

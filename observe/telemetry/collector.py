@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from observe import __version__
-from observe.telemetry import build, build_envoy, build_hosts
+from observe.telemetry import build, build_envoy, build_hosts, build_resources
 from observe.telemetry.assemble import Table
 from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
@@ -108,6 +108,9 @@ def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -
         envoy=build_envoy.envoy(
             tables, edges, requests, steps.coarse, missing, [p.entry.name for p in prepared.plan]
         ),
+        usage=build_resources.usage(tables, steps.fine),
+        resources=build_resources.resources(tables.get("resources")),
+        restarts=build_resources.restarts(tables.get("restarts")),
     )
 
 

@@ -23,6 +23,8 @@ from observe.telemetry.host_entries import host_entries
 from observe.telemetry.moments import Moved
 from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_entries
 from observe.telemetry.recorded_envoy import recorded_envoy
+from observe.telemetry.recorded_resources import recorded_resources
+from observe.telemetry.resource_entries import resource_entries, usage_entries
 from observe.telemetry.templates import OLD_LABELS
 
 #: Selects whatever may tell what telemetry there is.
@@ -31,6 +33,8 @@ NAMES = (
     "|envoy_cluster_upstream_(rq_retry(_success|_overflow)?|rq_(pending|active)_overflow|cx_overflow)"
     "|envoy_cluster_(upstream_(rq|rq_pending|cx)_active|outlier_detection_ejections_enforced_total)"
     "|workload:envoy_cluster_(upstream|outlier).*"
+    "|(workload:)?kube_pod_(init_)?container_(resource_(requests|limits)|status_(restarts|oom|last)).*"
+    "|workload:container_oom.*|container_oom_events_total"
     '|workload_manager_active_proxy_count|edge:evaluations:heartbeat"}'
 )
 
@@ -171,7 +175,8 @@ def _entries(
             for e in mesh
         )
     old = OLD_LABELS.container in container_labels and CONTAINER_LABELS[-1] not in container_labels
-    return (*mesh, *container_entries(OLD_LABELS if old else None))
+    containers = OLD_LABELS if old else None
+    return (*mesh, *container_entries(containers), *usage_entries(containers))
 
 
 def _of_proxies(
@@ -181,7 +186,7 @@ def _of_proxies(
     proxy_label: str | None,
     server: ServerInfo | None,
 ) -> tuple[Entry, ...]:
-    """What is asked of single proxies, and of Envoy's own statistics.
+    """What is asked of single proxies, of Envoy's own statistics, and of what sizes need.
 
     Args:
         kind: what is read.
@@ -191,10 +196,10 @@ def _of_proxies(
         server: who answers.
     """
     if kind == "recorded":
-        return recorded_envoy(names, interval)
+        return (*recorded_envoy(names, interval), *recorded_resources(names, interval))
     add_first = not _counts_first_values(server)
     hosts = host_entries(proxy_label, add_first=add_first) if proxy_label else ()
-    return (*hosts, *envoy_entries(names))
+    return (*hosts, *envoy_entries(names), *resource_entries(names))
 
 
 def _counts_first_values(server: ServerInfo | None) -> bool:

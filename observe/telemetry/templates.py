@@ -121,3 +121,19 @@ def pods(metric: str, labels: ContainerLabels | None = None) -> str:
     labels = labels or ContainerLabels()
     inner = f"$once({selector(metric, labels.matchers)})"
     return f"count by ($by) ({labels.with_workload(inner)})"
+
+
+def labelled(expression: str, label: str, value: str) -> str:
+    """The expression with a label of this value."""
+    return f'label_replace({expression}, "{label}", "{value}", "", "")'
+
+
+def exported(expression: str) -> str:
+    """What kube-state-metrics tells of others, however Prometheus was told to scrape it.
+
+    Without `honor_labels` the labels of kube-state-metrics' own pod keep their names, and those
+    that it tells are renamed; where there are none of these nothing changes.
+    """
+    for label in ("namespace", "pod", "container"):
+        expression = _copied(expression, f"exported_{label}", label, "(.+)")
+    return expression

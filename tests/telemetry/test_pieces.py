@@ -66,15 +66,18 @@ def test_entries_feed_a_frame_and_fill_every_placeholder(entry: object) -> None:
     assert entry.frame in {spec.name for spec in ALL}  # type: ignore[attr-defined]
     query = promql(entry, 3600, ("prometheus_replica",))  # type: ignore[arg-type]
     assert "$" not in query.replace('"$1"', "")
-    of_a_moment = ("pods", "envoy-exposed")
+    of_a_moment = ("pods", "usage-pods", "envoy-exposed", "resources")
     assert "[3600s]" in query or entry.name in of_a_moment  # type: ignore[attr-defined]
     assert entry.why and entry.unit  # type: ignore[attr-defined]
+
+
+_WITHOUT_REPORTER = ("containers", "envoy", "usage", "resources", "restarts")
 
 
 def test_reporters_are_never_summed() -> None:
     for entry in ENTRIES:
         one = entry.template.count('{reporter=~"destination"')
-        chosen = one == entry.template.count("{") > 0 or entry.frame in ("containers", "envoy")
+        chosen = one == entry.template.count("{") > 0 or entry.frame in _WITHOUT_REPORTER
         assert ("reporter" in entry.by) != chosen, entry.name
 
 

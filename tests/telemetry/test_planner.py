@@ -30,7 +30,7 @@ def _parts(entry: Entry, parts: int) -> list[tuple[str, ...]]:
 
 
 def test_a_small_mesh_is_asked_in_one_query_an_entry() -> None:
-    plan = make_plan(ENTRIES, WEEK, {e.name: Size(400, 80) for e in ENTRIES}, 60)
+    plan = make_plan(ENTRIES, WEEK, {e.name: Size(250, 80) for e in ENTRIES}, 60)
     assert [len(planned.pieces) for planned in plan] == [1] * len(ENTRIES)
     assert all(p.start == WEEK.start and p.end == WEEK.end for p in pieces_of(plan))
 
