@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from observe.recommend.resource_policy import ResourcePolicy
@@ -16,8 +17,10 @@ from observe.stats.trend import Trend, trend_of
 
 Floats = NDArray[np.float64]
 
-#: A fall by more than this share from one known step to the next is a new process.
-_FALL = 1 / 3
+#: A fall by more than this share that lasts so many known steps is a new process.
+_FALL, _LASTING = 1 / 3, 3
+#: More falls a day than this are the process's own, unless they start at the limit (this part).
+_MOST_FALLS, _FULL = 0.5, 0.9
 #: Blocks that a run is cut into, and steps that it needs for that.
 _BLOCKS, _STEPS = 12, 24
 #: Whole days are the blocks of runs of this many days or more: the time of day leaves no trace.
@@ -25,8 +28,8 @@ _DAYS = 5
 #: Rank correlation with time of the floor of a leak.
 _STEADY = 0.8
 #: A floor whose later half rises by less than this share of the earlier is filling up.
-_FILLING = 0.5
-#: A leak must have been seen to add this part of the peak, not only be foretold.
+_FILLING = 0.6
+#: A leak must have been seen to add this part of what is usual, not only be foretold.
 _SEEN = 0.10
 #: Load that grows by at least this part of the memory's growth explains it.
 _EXPLAINED = 0.5
@@ -47,7 +50,7 @@ class Rise:
     leak: bool
 
 
-def memory_rise(of: Usage, peak: float, policy: ResourcePolicy) -> Rise | None:
+def memory_rise(of: Usage, policy: ResourcePolicy) -> Rise | None:
     """How the floor of the memory rises; None where that is no more than chance.
 
     Runs of a process are looked at one by one and judged together: a leak that is killed every
@@ -59,29 +62,42 @@ def memory_rise(of: Usage, peak: float, policy: ResourcePolicy) -> Rise | None:
         return None
     weekly = 7 * DAY / seconds
     rises = found.times(weekly)
-    filling = _later_slope([floor for floor, _ in runs]) < _FILLING * found.slope
+    earlier, later = (_slope_of_halves(runs, half) * weekly for half in (0, 1))
+    if later < _FILLING * earlier:
+        rises = replace(rises, slope=max(later, 0.0), low=min(rises.low, max(later, 0.0)))
     weeks = [(last - first) * of.step_seconds / (7 * DAY) for _, (first, last) in runs]
+    usual = float(np.nanmedian(np.concatenate([floor for floor, _ in runs])))
     leak = (
         found.tau >= _STEADY
-        and not filling
+        and later >= _FILLING * earlier
         and sum(weeks) >= 1 / 7
-        and rises.low >= policy.leak_per_week * peak / 2
-        and rises.slope >= policy.leak_per_week * peak
-        and rises.slope * max(weeks) >= _SEEN * peak
-        and not _explained(of, runs, seconds, rises.slope / peak)
+        and rises.slope >= policy.leak_per_week * usual
+        and rises.low >= policy.leak_per_week * usual / 2
+        and rises.slope * max(weeks) >= _SEEN * usual
+        and not _explained(of, runs, seconds, rises.slope / usual)
     )
-    if filling:
-        later = max(_later_slope([floor for floor, _ in runs]), 0.0) * weekly
-        rises = replace(rises, slope=later)
     return Rise(rises, min(max(weeks), 1.0), leak)
 
 
 def _starts(of: Usage) -> list[int]:
-    """First steps of the runs: restarts, kills, and falls that only a new process makes."""
+    """First steps of the runs: restarts, kills, and falls that only a new process makes.
+
+    A new version starts new pods, which no counter of restarts shows; so does a kill that was
+    not scraped. But a garbage collector frees memory many times a day.
+    """
     at = np.flatnonzero(np.isfinite(of.memory))
-    falls = at[1:][of.memory[at[1:]] < (1 - _FALL) * of.memory[at[:-1]]]
     marked = np.flatnonzero((of.restarts > 0) | (of.oom_kills > 0))
-    return sorted({0, of.count, *map(int, falls), *(int(x) for x in marked)})
+    if at.size < 2 * _LASTING:
+        return sorted({0, of.count, *map(int, marked)})
+    usual = np.median(sliding_window_view(of.memory[at], _LASTING), axis=1)
+    before, after = usual[:-_LASTING], usual[_LASTING:]
+    value = of.memory[at]
+    sudden = value[_LASTING : -_LASTING + 1] < (1 - _FALL) * value[_LASTING - 1 : -_LASTING]
+    falls = sudden & (after < (1 - _FALL) * before)
+    if np.count_nonzero(falls) > _MOST_FALLS * of.days(of.memory):
+        falls &= before >= (np.inf if of.memory_limit is None else _FULL * of.memory_limit)
+    first = at[_LASTING : -_LASTING + 1][falls]
+    return sorted({0, of.count, *map(int, first), *map(int, marked)})
 
 
 def _floors(
@@ -106,10 +122,11 @@ def _floors(
     return float(size * step_seconds), runs
 
 
-def _later_slope(floors: list[Floats]) -> float:
-    """Median slope of the later halves, a block."""
-    found = trend_of([floor[floor.size // 2 :] for floor in floors])
-    return found.slope if math.isfinite(found.slope) else math.inf
+def _slope_of_halves(runs: list[tuple[Floats, tuple[int, int]]], half: int) -> float:
+    """Median slope of the earlier (0) or the later (1) halves of the runs, a block."""
+    parts = [(floor[: (floor.size + 1) // 2], floor[floor.size // 2 :])[half] for floor, _ in runs]
+    found = trend_of(parts)
+    return found.slope if math.isfinite(found.slope) else 0.0
 
 
 def _explained(

@@ -31,7 +31,7 @@ class MemoryNeed:
         peak: the maximum that was seen (bytes).
         last: the last value that was seen.
         need: what it needs: the peak, or more where it was killed.
-        spread: standard deviation of the logarithm of a day's maximum; NaN below three days.
+        spread: how much the logarithms of days' maxima differ; NaN below three days.
         per_week: growth of the floor, bytes a week; 0 where it is not more than chance.
         growth, growth_high: bytes for the growth that is allowed for, and the upper end.
         leak: whether it rises like a leak, so that no size holds.
@@ -59,7 +59,7 @@ def memory_need(of: Usage, policy: ResourcePolicy) -> MemoryNeed | None:
     peak = float(of.memory[known].max())
     kills = int(of.oom_kills.sum())
     need = _after_kills(of, peak) if kills else peak
-    rise = memory_rise(of, peak, policy)
+    rise = memory_rise(of, policy)
     found = rise.per_week.slope if rise else 0.0
     weeks = rise.horizon if rise else 0.0
     most = (policy.most_growth - 1) * peak
@@ -102,6 +102,12 @@ def _after_kills(of: Usage, peak: float) -> float:
 
 
 def _spread(of: Usage) -> float:
+    """How much the maxima of days differ: from one day to the next (von Neumann 1941).
+
+    Unlike their standard deviation, this leaves growth out, which is allowed for by itself.
+    """
     days = levels(of.memory, of.days_back, 1.0)
-    days = days[np.isfinite(days) & (days > 0)]
-    return float(np.std(np.log(days), ddof=1)) if days.size >= _FEW_DAYS else math.nan
+    days = np.log(days[np.isfinite(days) & (days > 0)])
+    if days.size < _FEW_DAYS:
+        return math.nan
+    return float(np.sqrt(np.mean(np.diff(days) ** 2) / 2))

@@ -44,7 +44,7 @@ def test_days_that_differ_widen_the_margin_within_its_bounds():
 def test_the_spread_is_that_of_the_maxima_of_days():
     peaks = np.array([100.0, 110, 90, 105, 95, 100, 100])
     found = need(np.repeat(peaks, DAY))
-    assert found.spread == pytest.approx(np.std(np.log(peaks), ddof=1))
+    assert found.spread == pytest.approx(np.sqrt(np.mean(np.diff(np.log(peaks)) ** 2) / 2))
     assert np.isnan(need(np.full(2 * DAY, 100.0)).spread)
 
 
@@ -71,8 +71,19 @@ def test_a_leak_that_is_killed_every_night_is_still_a_leak():
     assert found.oom_kills == 6
 
 
-def test_a_leak_is_seen_through_restarts_that_nobody_counted():
-    assert need(np.tile(np.linspace(200, 800, 2 * DAY), 4)[:WEEK] + noise()).leak
+def test_a_leak_is_seen_through_kills_and_new_versions_that_nobody_counted():
+    nightly = np.tile(np.linspace(200, 800, DAY), 7) + noise()
+    assert need(nightly, memory_limit=820 * MIB).leak
+    assert need(np.tile(np.linspace(200, 800, 2 * DAY + 100), 4)[:WEEK] + noise()).leak
+
+
+@pytest.mark.parametrize("hours", [2, 9])
+def test_a_garbage_collector_is_no_leak(hours):
+    saw = np.arange(WEEK) % (12 * hours) / (12 * hours)
+    found = need(200 + 200 * saw + noise())
+    assert not found.leak
+    assert found.growth == 0.0
+    assert found.peak == pytest.approx(400 * MIB, rel=0.02)
 
 
 def test_a_cache_that_fills_up_is_no_leak():
