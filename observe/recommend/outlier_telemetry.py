@@ -72,8 +72,12 @@ class Telemetry:
         """Whether the mesh knows the host."""
         return bool(self._by_target[target.path]["registered"].any())
 
+    def speaks(self, target: Target) -> bool:
+        """Whether a client's proxy reports about a target, be it that nothing was sent."""
+        return bool(self._by_target[target.path]["speaks"].any())
+
     def of(self, target: Target, attempts: int) -> Observed | None:
-        """What is known of a target; None when no client's proxy speaks for it.
+        """What is known of a target; None when no client's proxy counted a request.
 
         Args:
             target: the target.

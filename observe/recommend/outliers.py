@@ -121,6 +121,8 @@ def _draft(target: Target, attempts: int, run: _Run) -> Draft | Refusal:
             "traffic to a host that the mesh does not know: add a ServiceEntry first",
         )
     observed = run.telemetry.of(target, attempts)
+    if observed is None and run.telemetry.speaks(target):
+        return Refusal(Reason.TOO_FEW_REQUESTS, "no requests came in this window")
     if observed is None:
         return Refusal(
             Reason.SOURCE_WITHOUT_METRICS,

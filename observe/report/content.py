@@ -98,7 +98,7 @@ def report_content(
         namespaces=spaces,
         flags=flags_seen(spaces),
         plan=advice.plan,
-        worst_path=advice.worst_path,
+        worst_path=_path(advice),
         withheld=withheld_kinds(advice.withheld),
         quality=quality_facts(advice, snapshot),
         advice=advice,
@@ -125,3 +125,9 @@ def source_text(advice: Advice) -> str:
         return "a simulated mesh"
     server = f" ({source.server})" if source.server else ""
     return f"{source.url or source.kind}{server}, {source.flavour} series"
+
+
+def _path(advice: Advice) -> WorstPath | None:
+    """The worst path of tries where it is one: a service alone multiplies nothing."""
+    path = advice.worst_path
+    return path if path is not None and (len(path.targets) > 1 or advice.plan) else None

@@ -114,15 +114,15 @@ _WORDS: dict[Reason, ReasonWords] = {
         "Prometheus answered only part of the questions", "See what is missing under data quality."
     ),
     Reason.TOO_FEW_REQUESTS: ReasonWords(
-        "too few requests to see the tail",
-        "Use a longer window, or choose this timeout by hand.",
+        "too few requests to tell",
+        "Use a longer window, or choose this setting by hand.",
     ),
     Reason.CENSORED_TAIL: ReasonWords(
         "a timeout that is in force already cuts the tail",
         "Raise what cuts them for a week, then report again.",
     ),
     Reason.STREAM: ReasonWords(
-        "streams: a request timeout would cut healthy connections",
+        "streams are held open on purpose: what holds for a request does not hold for them",
         "Leave it without a request timeout; limit idle time instead.",
     ),
     Reason.LONG_POLL: ReasonWords(

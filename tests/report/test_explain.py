@@ -54,7 +54,7 @@ def test_all_kinds_are_told_in_short_sections():
     for words in (
         "warning, high confidence; cuts 0.05 % of requests, 88 a day",
         "Plan: attempts 2 → 1: 9 tries along web -> cart (TOO_MANY_TRIES_ON_PATH)",
-        "Too few requests to see the tail (TOO_FEW_REQUESTS). Now: not known.",
+        "Too few requests to tell (TOO_FEW_REQUESTS). Now: not known.",
         "Checked: Learned on the first 4.9 days, 4 errors in a row would have been advised",
         "Why: no outlier detection is set: a host that fails keeps its share of the requests; a "
         "host failed while the others did not, which is what ejection is for.",
@@ -133,9 +133,9 @@ def test_the_buckets_count_the_hours_that_decided():
 def test_a_withheld_target_is_explained_too():
     text = in_one_line(one(withheld()))
     assert text == (
-        "ledger (shop, cluster east): timeout withheld Too few requests to see the tail "
+        "ledger (shop, cluster east): timeout withheld Too few requests to tell "
         "(TOO_FEW_REQUESTS). Now: not known. 812 requests in 7 days; 3,000 are needed to judge a "
-        "p99.9 Use a longer window, or choose this timeout by hand."
+        "p99.9 Use a longer window, or choose this setting by hand."
     )
 
 

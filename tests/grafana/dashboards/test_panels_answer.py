@@ -20,7 +20,7 @@ from observe.telemetry.client import PrometheusClient
 pytestmark = pytest.mark.integration
 
 #: What a description says when a panel has nothing to show for a known reason.
-OFF = ("is off", "are off", "is not scraped", "Only on an edge tier", "No series: advice")
+OFF = ("is off", "are off", "is not scraped", "Only on an edge tier", "No series: no report")
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +70,13 @@ def test_hardly_any_panel_is_excused(tiers: Tiers) -> None:
                     key = (panel["title"], answer.letter)
                     answered[key] = answered.get(key, False) or _alive(answer)
         silent |= {key for key, alive in answered.items() if not alive}
-    assert silent == {
-        ("Containers near memory limit", "A"),
-        ("Containers throttled", "A"),
+    never = {
         ("CPU: usage, request and recommendation", "D"),
         ("Memory: usage, request and recommendation", "D"),
     }
+    # the demo's week ends now: at some hours of a day nothing is near a limit
+    at_times = {("Containers near memory limit", "A"), ("Containers throttled", "A")}
+    assert never <= silent <= never | at_times
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
