@@ -49,7 +49,7 @@ COST = VariantPolicy(
     accepted_throttling=0.10,
 )
 BALANCED = VariantPolicy(
-    worth_of_a_point=0.10,
+    worth_of_a_point=0.20,
     most_above=0.05,
     hour_level=0.5,
     outlier_hours=1,

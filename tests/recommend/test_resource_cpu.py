@@ -84,7 +84,7 @@ def test_the_share_above_never_passes_what_the_variant_allows():
 
 
 def test_the_level_costs_least_by_the_worth_of_a_step():
-    # 3 % of the steps at 1.25 times the rest: paid for at 10 % a point, not at 5 %
+    # 3 % of the steps at 1.25 times the rest: paid for at 20 % a point, not at 5 %
     cpu = np.append(flat(1.0, 970), flat(1.25, 30))
     assert Above(cpu, 0.01).weigh(np.ones(1000), BALANCED) == pytest.approx(1.25)
     assert Above(cpu, 0.01).weigh(np.ones(1000), COST) == pytest.approx(1.0)
