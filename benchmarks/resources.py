@@ -165,7 +165,7 @@ def show(one: TraceSet, title: str, splits: list[Split], *, bar: bool = True) ->
 def main() -> None:
     sets, missing = trace_sets()
     for name in missing:
-        print(f"skipped: {name} is not beside the checkout (see docs/real-data.md)")
+        print(f"skipped: {name} is not kept beside the checkout ($OBSERVE_SHARED)")
     print("above: steps above the request; days: with any step above; at risk: above for more than")
     print("an hour; slack: unused part of the request, mean of the containers; pooled: of the sum")
     for one in made_sets():

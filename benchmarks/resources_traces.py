@@ -136,7 +136,7 @@ def main() -> None:
     """What was read."""
     sets, missing = trace_sets()
     for name in missing:
-        print(f"skipped: {name} is not beside the checkout (see docs/real-data.md)")
+        print(f"skipped: {name} is not kept beside the checkout ($OBSERVE_SHARED)")
     for one in sets:
         print(f"{one.name} {one.resource}: {len(one.traces)} series")
         for trace in one.traces:

@@ -69,7 +69,9 @@ def sizes(of: Usage, policy: ResourcePolicy | None = None) -> Sizes:
 
 
 def backtest(of: Usage, policy: ResourcePolicy) -> Tested:
-    """The balanced requests of the first part of the window on the rest."""
+    """The balanced requests of the first part of what is known on the rest."""
+    known = np.flatnonzero(np.isfinite(of.cpu) | np.isfinite(of.memory))
+    of = of.part(int(known[0]), int(known[-1]) + 1) if known.size else of
     cut = int(split(of.count, policy.training_share)[0].sum()) if of.count >= 2 else of.count
     first, rest = of.part(0, cut), of.part(cut, of.count)
     cpu = memory = None
@@ -78,9 +80,9 @@ def backtest(of: Usage, policy: ResourcePolicy) -> Tested:
         if need:
             request = cpu_request(need.cores, policy.balanced, policy)
             cpu = _score(rest, request, rest.cpu, rest.cpu_mean)
-    known, _ = _memory(first, policy)
-    if known:
-        memory = _score(rest, memory_request(known, policy.balanced, policy), rest.memory)
+    kept, _ = _memory(first, policy)
+    if kept:
+        memory = _score(rest, memory_request(kept, policy.balanced, policy), rest.memory)
     return Tested(cpu, memory)
 
 

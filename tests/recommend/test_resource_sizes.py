@@ -155,6 +155,14 @@ def test_a_backtest_does_not_look_at_what_it_tests():
     assert alike.fraction_above == np.mean(later[1411:] > expected)
 
 
+def test_a_container_that_is_two_days_old_is_tested_on_its_own_days():
+    cpu = np.full(WEEK, np.nan)
+    cpu[-2 * DAY :] = 0.3
+    tested = sizes(of(cpu_series=cpu, memory_series=cpu * MIB)).tested
+    assert (tested.cpu.steps, tested.cpu.fraction_above) == (173, 0.0)
+    assert tested.memory.days == 1
+
+
 def test_a_window_too_short_for_a_test_is_not_tested():
     assert sizes(of(days=0.6)).tested.cpu is None
 
