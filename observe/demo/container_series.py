@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from observe.demo.containers import PERIODS_PER_SECOND, Container, containers_of, served_rps
+from observe.demo.containers import (
+    PERIODS_PER_SECOND,
+    Container,
+    ages,
+    containers_of,
+    of_replica,
+    served_rps,
+)
 from observe.demo.labels import Labels, container_labels
 from observe.demo.pods import pods_of
 from observe.demo.process import CELL_SECONDS
@@ -21,7 +28,9 @@ _COUNTERS = (
 _MEMORY = "container_memory_working_set_bytes"
 
 #: Shape of the gamma noise (mean 1) on CPU between two scrapes.
-_CPU_NOISE_SHAPE = 60.0
+CPU_NOISE_SHAPE = 60.0
+#: Standard deviation of a scraped working set, as a share of it.
+MEMORY_NOISE = 0.01
 
 
 class ContainerCounters:
@@ -65,9 +74,12 @@ class ContainerCounters:
     ) -> None:
         steps = np.arange(len(rps))
         hours = 24 * day + steps * self._interval / 3600
+        age = ages(workload, hours)
         for slot in range(workload.replicas):
-            rates = self._rates(container, rps, rng)
-            memory = container.memory(rps, hours) * (1 + 0.01 * rng.standard_normal(len(rps)))
+            own = of_replica(workload, slot, rps)
+            rates = self._rates(container, own, age, rng)
+            noise = 1 + MEMORY_NOISE * rng.standard_normal(len(rps))
+            memory = np.minimum(container.memory(own, hours, age) * noise, container.limit_bytes)
             for pod in pods_of(workload, slot):
                 alive = (hours >= pod.first_hour) & (hours < pod.end_hour)
                 if not alive.any():
@@ -80,12 +92,14 @@ class ContainerCounters:
                 labels += [common | {"__name__": name} for name in names]
                 values += [np.where(alive, row, np.nan) for row in (*totals, np.rint(memory))]
 
-    def _rates(self, container: Container, rps: Floats, rng: np.random.Generator) -> Floats:
+    def _rates(
+        self, container: Container, rps: Floats, age: Floats, rng: np.random.Generator
+    ) -> Floats:
         """Increments per scrape of CPU seconds and, with a limit, of periods and throttled ones."""
-        noise = rng.gamma(_CPU_NOISE_SHAPE, 1 / _CPU_NOISE_SHAPE, len(rps))
-        cpu = container.cores(rps) * noise * self._interval
+        noise = rng.gamma(CPU_NOISE_SHAPE, 1 / CPU_NOISE_SHAPE, len(rps))
+        cpu = container.cores(rps, age) * noise * self._interval
         if container.limit_cores is None:
             return cpu[None, :]
         periods = np.full(len(rps), PERIODS_PER_SECOND * self._interval)
-        throttled = rng.binomial(periods.astype(np.int64), container.throttled(rps))
+        throttled = rng.binomial(periods.astype(np.int64), container.throttled(rps, age))
         return np.stack([cpu, periods, throttled])

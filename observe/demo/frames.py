@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from observe.demo.containers import containers_of, served_rps
 from observe.demo.draw import EdgeCounts, scraped_cells
 from observe.demo.process import CELL_SECONDS
 from observe.demo.stream import BOUNDS, Outcome
@@ -106,30 +105,6 @@ def coverage_frame(
         part = {"time": times, "edge": one.number, "samples": seen, "expected": expected}
         parts.append(pd.DataFrame(part))
     return frames.COVERAGE.conform(pd.concat(parts) if parts else frames.COVERAGE.empty())
-
-
-def containers_frame(truth: Truth, hours: NDArray[np.int64], start: pd.Timestamp) -> pd.DataFrame:
-    """The frame CONTAINERS, for the workloads that have containers."""
-    times = _times(start, 3600, np.arange(len(hours)))
-    parts = [frames.CONTAINERS.empty()]
-    for workload in truth.workloads:
-        if not workload.containers:
-            continue
-        rps = served_rps(truth, workload, hours).mean(axis=1)
-        for container in containers_of(workload):
-            columns = {
-                "time": times,
-                "cluster": workload.cluster,
-                "namespace": workload.namespace,
-                "workload": workload.name,
-                "container": container.name,
-                "pods": float(workload.replicas),
-                "cpu_cores": container.cores(rps) * workload.replicas,
-                "cpu_throttled": container.throttled(rps),
-                "memory_bytes": container.memory(rps, hours.astype(np.float64)),
-            }
-            parts.append(pd.DataFrame(columns))
-    return frames.CONTAINERS.conform(pd.concat(parts[1:] or parts))
 
 
 class _Rows:

@@ -11,11 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from observe.demo import frames
+from observe.demo.container_frames import (
+    autoscalers_frame,
+    containers_frame,
+    resources_frame,
+    restarts_frame,
+    usage_frame,
+)
 from observe.demo.container_series import ContainerCounters
 from observe.demo.counters import Counters
 from observe.demo.draw import draw
 from observe.demo.envoy_frame import envoy_frame
 from observe.demo.host_frames import host_errors_frame, hosts_frame, proxies_frame
+from observe.demo.kube_series import KubeState
 from observe.demo.process import CELL_SECONDS
 from observe.demo.truth import Truth
 from observe.errors import InputError
@@ -64,11 +72,15 @@ def snapshot_from_truth(
         latency_sum=frames.latency_sum_frame(counts, at),
         messages=frames.messages_frame(counts),
         coverage=coverage,
-        containers=frames.containers_frame(truth, hours, at),
+        containers=containers_frame(truth, hours, at),
         proxies=proxies_frame(counts, seed, hours, at),
         hosts=hosts_frame(counts, seed, hours, at),
         host_errors=host_errors_frame(counts, seed, hours, at),
         envoy=envoy_frame(truth, counts, seed, at, scrape_interval),
+        usage=usage_frame(truth, seed, hours, at, scrape_interval),
+        resources=resources_frame(truth),
+        restarts=restarts_frame(truth, hours, at),
+        autoscalers=autoscalers_frame(truth),
     )
 
 
@@ -121,6 +133,7 @@ def simulate(
     truth = truth.starting(start)
     proxies = Counters(truth, seed, scrape_interval)
     cadvisor = ContainerCounters(truth, seed, scrape_interval)
+    kubernetes = KubeState(truth, scrape_interval)
     origin = round((start.timestamp() - lag_seconds) * 1000)
     labels, values = proxies.start()
     yield SeriesBlock(labels, np.array([origin], dtype=np.int64), values)
@@ -129,7 +142,9 @@ def simulate(
         at = origin + 1000 * scrape_interval * (day * steps + np.arange(1, steps + 1))
         labels, values = proxies.day(day)
         more_labels, more = cadvisor.day(day)
-        yield SeriesBlock(labels + more_labels, at, np.concatenate([values, more]))
+        states, state = kubernetes.day(day)
+        every = labels + more_labels + states
+        yield SeriesBlock(every, at, np.concatenate([values, more, state]))
 
 
 def check_start(start: datetime) -> None:

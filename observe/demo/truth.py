@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from observe.demo.failing import FailureProcess, Retries
+from observe.demo.habits import STEADY, Habits
 from observe.demo.mixture import Mixture
 from observe.demo.rhythm import Rhythm
 
@@ -32,8 +33,9 @@ class Workload:
     Attributes:
         rollouts: hours at which all pods are replaced by new ones, whose counters start at 0.
         sidecar: without one it reports nothing, and its servers know it as "unknown".
-        containers: whether cAdvisor's series for it are simulated.
+        containers: whether series of cAdvisor and kube-state-metrics are simulated for it.
         skew: the first replica sends `1 + skew` times as many requests as each of the others.
+        habits: what its application does besides following the load.
     """
 
     cluster: str
@@ -44,6 +46,7 @@ class Workload:
     sidecar: bool = True
     containers: bool = False
     skew: float = 0.0
+    habits: Habits = STEADY
 
     @property
     def shares(self) -> tuple[float, ...]:

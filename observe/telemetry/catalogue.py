@@ -6,6 +6,7 @@ series, so that "without" keeps them apart. Reporters stay apart, and so do clus
 
 from __future__ import annotations
 
+from observe.telemetry.autoscaler_entries import autoscaler_entries
 from observe.telemetry.entry import (
     CONTAINER_LABELS,
     EDGE_LABELS,
@@ -174,5 +175,5 @@ def container_entries(labels: ContainerLabels | None = None) -> tuple[Entry, ...
 #: What is asked of raw series with today's names.
 ENTRIES = (
     *(*MESH_ENTRIES, *host_entries(), *container_entries(), *envoy_entries()),
-    *(*usage_entries(), *resource_entries()),
+    *(*usage_entries(), *resource_entries(), *autoscaler_entries()),
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from observe import __version__
-from observe.telemetry import build, build_envoy, build_hosts, build_resources
+from observe.telemetry import build, build_autoscalers, build_envoy, build_hosts, build_resources
 from observe.telemetry.assemble import Table
 from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
@@ -111,6 +111,7 @@ def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -
         usage=build_resources.usage(tables, steps.fine),
         resources=build_resources.resources(tables.get("resources")),
         restarts=build_resources.restarts(tables.get("restarts")),
+        autoscalers=build_autoscalers.autoscalers(tables.get("autoscalers")),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from observe.telemetry import catalogue, probes
+from observe.telemetry.autoscaler_entries import autoscaler_entries
 from observe.telemetry.catalogue import CONTAINER_LABELS, ENTRIES, Entry, container_entries
 from observe.telemetry.client import PrometheusClient, ServerInfo
 from observe.telemetry.decode import QueryResult
@@ -35,6 +36,8 @@ NAMES = (
     "|workload:envoy_cluster_(upstream|outlier).*"
     "|(workload:)?kube_pod_(init_)?container_(resource_(requests|limits)|status_(restarts|oom|last)).*"
     "|workload:container_oom.*|container_oom_events_total"
+    "|(workload:)?kube_horizontalpodautoscaler_(info|spec_(min|max)_replicas|spec_target_metric).*"
+    "|(workload:)?kube_horizontalpodautoscaler_status_current_replicas.*"
     '|workload_manager_active_proxy_count|edge:evaluations:heartbeat"}'
 )
 
@@ -196,10 +199,15 @@ def _of_proxies(
         server: who answers.
     """
     if kind == "recorded":
-        return (*recorded_envoy(names, interval), *recorded_resources(names, interval))
+        return (
+            *recorded_envoy(names, interval),
+            *recorded_resources(names, interval),
+            *autoscaler_entries(names, recorded=True),
+        )
     add_first = not _counts_first_values(server)
     hosts = host_entries(proxy_label, add_first=add_first) if proxy_label else ()
-    return (*hosts, *envoy_entries(names), *resource_entries(names))
+    sizes = (*resource_entries(names), *autoscaler_entries(names))
+    return (*hosts, *envoy_entries(names), *sizes)
 
 
 def _counts_first_values(server: ServerInfo | None) -> bool:

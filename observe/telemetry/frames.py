@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from observe.telemetry.frame_spec import TIME, FrameSpec
 from observe.telemetry.istiod_frames import ISTIOD, ISTIOD_CONFIG, ISTIOD_TRIGGERS
-from observe.telemetry.resource_frames import AUTOSCALERS, RESOURCES, RESTARTS, USAGE
+from observe.telemetry.resource_frames import (
+    AUTOSCALERS,
+    CONTAINER_KEYS,
+    RESOURCES,
+    RESTARTS,
+    USAGE,
+)
 
 __all__ = [
     "ALL",
     "AUTOSCALERS",
     "CONTAINERS",
+    "CONTAINER_KEYS",
     "COVERAGE",
     "EDGES",
     "EDGE_KEYS",
