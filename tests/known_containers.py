@@ -26,6 +26,7 @@ def mesh(instances: tuple[str, ...] = KSM) -> Proxies:
     usage(found)
     settings(found)
     restarts(found, instances)
+    autoscalers(found)
     return found
 
 
@@ -105,3 +106,21 @@ def restarts(found: Proxies, instances: tuple[str, ...]) -> None:
         found.add("kube_pod_container_status_last_terminated_reason", own, killed)
     own = APP | {"pod": BUSY}
     found.add("container_oom_events_total", own, 1.0 * (minutes >= hour(12, 30)))
+
+
+def autoscalers(found: Proxies) -> None:
+    """From 2 to 4 replicas, at 4 from 9:00 until 12:00, at 3 from 20:00; two targets."""
+    minutes = np.arange(len(found.times_ms))
+    always = np.ones(len(minutes))
+    busy = (minutes > hour(9)) & (minutes <= hour(12))
+    replicas = np.where(busy, 4.0, np.where(minutes > hour(20), 3.0, 2.0))
+    own = {"cluster": "east", "namespace": "shop", "horizontalpodautoscaler": "web-hpa"}
+    prefix = "kube_horizontalpodautoscaler_"
+    scaled = {"scaletargetref_kind": "Deployment", "scaletargetref_name": "web"}
+    found.add(f"{prefix}info", own | scaled, always)
+    found.add(f"{prefix}spec_min_replicas", own, 2 * always)
+    found.add(f"{prefix}spec_max_replicas", own, 4 * always)
+    found.add(f"{prefix}status_current_replicas", own, replicas)
+    for metric, kind, value in (("cpu", "utilization", 70.0), ("rps", "average", 100.0)):
+        target = {"metric_name": metric, "metric_target_type": kind}
+        found.add(f"{prefix}spec_target_metric", own | target, value * always)

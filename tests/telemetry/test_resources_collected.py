@@ -17,9 +17,11 @@ from observe.bootstrap.config.federation import recorded_rules
 from observe.bootstrap.prometheus import HISTORY_FLAGS, PrometheusServer
 from observe.demo.remote_write import push
 from observe.demo.tier_files import demo_stack
+from observe.telemetry.autoscaler_entries import FIGURES
+from observe.telemetry.catalogue import ENTRIES
 from observe.telemetry.client import PrometheusClient
 from observe.telemetry.collector import collect
-from observe.telemetry.frames import RESOURCES, RESTARTS, USAGE
+from observe.telemetry.frames import AUTOSCALERS, RESOURCES, RESTARTS, USAGE
 from observe.telemetry.recorded import HEARTBEAT
 from observe.telemetry.recorded_resources import BUSIEST, KILLED, OOM, SETTINGS
 from observe.telemetry.recorded_resources import RESTARTS as RESTARTED
@@ -52,7 +54,7 @@ def recorded(prometheus_server: Servers) -> Snapshot:
     counters = mesh(KSM[:1])
     push(server.url, counters.labels, counters.times_ms, counters.values)
     stack, late = demo_stack(["east"]), timedelta(seconds=28)
-    levels = ("workload:istio", "workload:container", "workload:kube_pod")
+    levels = ("workload:istio", "workload:container", "workload:kube_")
     client = PrometheusClient(server.url)
     for name, expression in recorded_rules(stack):
         if not name.startswith(levels):
@@ -149,6 +151,23 @@ def test_recorded_series_tell_the_same_but_for_whom_memory_killed(
     assert rows == [[at(12), 1.0, 1.0], [at(15), 2.0, 2.0]]
 
 
+AUTOSCALED = [
+    ["east", "shop", "web-hpa", "web", 2.0, 4.0, 3.0, 4.0, 0.1, "cpu", "utilization", 70.0],
+    ["east", "shop", "web-hpa", "web", 2.0, 4.0, 3.0, 4.0, 0.1, "rps", "average", 100.0],
+]
+
+
+@integration
+def test_autoscalers_tell_how_long_they_were_at_their_maximum(snapshot: Snapshot) -> None:
+    assert snapshot.autoscalers.to_numpy().tolist() == AUTOSCALED  # three of thirty hours
+
+
+@integration
+def test_what_a_recorded_autoscaler_scales_is_taken_from_its_name(recorded: Snapshot) -> None:
+    named = [[*row[:3], "web-hpa", *row[4:]] for row in AUTOSCALED]
+    assert recorded.autoscalers.to_numpy().tolist() == named
+
+
 @integration
 def test_read_raw_usage_is_the_same(
     server: PrometheusServer, snapshot: Snapshot, raw: None
@@ -192,3 +211,10 @@ def test_only_what_exists_is_asked_for() -> None:
 def test_what_is_read_is_recorded() -> None:
     names = {name for name, _ in recorded_rules(demo_stack(["east"]))}
     assert {BUSIEST, KILLED, OOM, RESTARTED, *SETTINGS} <= names
+    told = {f"workload:{metric}:max" for figure, metric in FIGURES.items() if figure != "info"}
+    assert told <= names
+
+
+def test_advice_on_resources_costs_eight_queries() -> None:
+    asked = [e.name for e in ENTRIES if e.frame in {spec.name for spec in (*FRAMES, AUTOSCALERS)}]
+    assert len(asked) == 8
