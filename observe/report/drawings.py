@@ -77,7 +77,7 @@ class _Artist:
             knobs.interval_confidence,
             repeatable=any(fnmatchcase(host, pattern) for pattern in knobs.idempotent),
         )
-        if week is None:
+        if week is None or not week.any:
             return []
         failure_axes(self._press.week_axes(), week)
         return [self._printed(recommendation, FAILURE_CAPTION)]

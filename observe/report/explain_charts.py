@@ -139,7 +139,7 @@ def _retry(item: RetryRecommendation, weeks: WeekSeries, policy: Policy) -> _Dra
     knobs, host = policy.retry, item.target.service or ""
     repeatable = any(fnmatchcase(host, pattern) for pattern in knobs.idempotent)
     week = weeks.failures(item, knobs.interval_confidence, repeatable=repeatable)
-    return None if week is None else lambda ax: failure_axes(ax, week)
+    return None if week is None or not week.any else lambda ax: failure_axes(ax, week)
 
 
 def _pool(item: PoolRecommendation, weeks: WeekSeries) -> _Draw | None:

@@ -62,6 +62,11 @@ class FailureWeek:
     outages: tuple[Days, ...]
     failing_hosts: tuple[Days, ...]
 
+    @property
+    def any(self) -> bool:
+        """Whether anything failed."""
+        return bool((self.curable > 0).any() or (self.others > 0).any())
+
 
 @dataclass(frozen=True)
 class LoadWeek:
