@@ -16,6 +16,7 @@ from observe.telemetry.entry import (
 )
 from observe.telemetry.envoy_entries import envoy_entries
 from observe.telemetry.host_entries import host_entries
+from observe.telemetry.istiod_entries import istiod_entries
 from observe.telemetry.matchers import matches, selector
 from observe.telemetry.resource_entries import (
     CPU_USAGE,
@@ -176,4 +177,5 @@ def container_entries(labels: ContainerLabels | None = None) -> tuple[Entry, ...
 ENTRIES = (
     *(*MESH_ENTRIES, *host_entries(), *container_entries(), *envoy_entries()),
     *(*usage_entries(), *resource_entries(), *autoscaler_entries()),
+    *istiod_entries(),
 )

@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from observe import __version__
-from observe.telemetry import build, build_autoscalers, build_envoy, build_hosts, build_resources
+from observe.telemetry import (
+    build,
+    build_autoscalers,
+    build_envoy,
+    build_hosts,
+    build_istiod,
+    build_resources,
+)
 from observe.telemetry.assemble import Table
 from observe.telemetry.cache import DayCache
 from observe.telemetry.client import PrometheusClient
@@ -112,6 +119,7 @@ def _snapshot(client: PrometheusClient, prepared: Preparation, pulled: Pulled) -
         resources=build_resources.resources(tables.get("resources")),
         restarts=build_resources.restarts(tables.get("restarts")),
         autoscalers=build_autoscalers.autoscalers(tables.get("autoscalers")),
+        **build_istiod.istiod(tables),
     )
 
 

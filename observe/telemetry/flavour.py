@@ -21,6 +21,7 @@ from observe.telemetry.findings import (
     series_warnings,
 )
 from observe.telemetry.host_entries import host_entries
+from observe.telemetry.istiod_entries import istiod_entries, recorded_istiod
 from observe.telemetry.moments import Moved
 from observe.telemetry.recorded import RECORDED_REQUESTS, recorded_entries
 from observe.telemetry.recorded_envoy import recorded_envoy
@@ -38,6 +39,9 @@ NAMES = (
     "|workload:container_oom.*|container_oom_events_total"
     "|(workload:)?kube_horizontalpodautoscaler_(info|spec_(min|max)_replicas|spec_target_metric).*"
     "|(workload:)?kube_horizontalpodautoscaler_status_current_replicas.*"
+    "|(controlplane:)?pilot_(xds|xds_pushes|push_triggers|total_xds_.*|services|virt_services)(:.*)?"
+    "|(controlplane:)?pilot_(xds_write_timeout|proxy_.*_time_bucket|xds_config_size_.*bucket)(:.*)?"
+    "|(controlplane:)?sidecar_injection_failure.*"
     '|workload_manager_active_proxy_count|edge:evaluations:heartbeat"}'
 )
 
@@ -203,10 +207,14 @@ def _of_proxies(
             *recorded_envoy(names, interval),
             *recorded_resources(names, interval),
             *autoscaler_entries(names, recorded=True),
+            *recorded_istiod(names, interval),
         )
     add_first = not _counts_first_values(server)
     hosts = host_entries(proxy_label, add_first=add_first) if proxy_label else ()
-    sizes = (*resource_entries(names), *autoscaler_entries(names))
+    sizes = (
+        *(*resource_entries(names), *autoscaler_entries(names)),
+        *istiod_entries(names, add_first=add_first),
+    )
     return (*hosts, *envoy_entries(names), *sizes)
 
 

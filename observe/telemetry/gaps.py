@@ -18,11 +18,21 @@ from numpy.typing import NDArray
 from observe.telemetry.assemble import Table
 from observe.telemetry.catalogue import Entry
 from observe.telemetry.envoy_entries import COUNTERS
+from observe.telemetry.istiod_entries import COUNTED
 from observe.telemetry.recorded import ARRIVED, RATE_SECONDS
 from observe.telemetry.steps import Steps
 
 #: Entries whose values are sums over moments.
-_SUMS = ("requests", "latency", "latency-sum", "latency-count", "messages", "cpu", *COUNTERS)
+_SUMS = (
+    "requests",
+    "latency",
+    "latency-sum",
+    "latency-count",
+    "messages",
+    "cpu",
+    COUNTED,
+    *COUNTERS,
+)
 
 
 def bridged(

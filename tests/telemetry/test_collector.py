@@ -244,7 +244,9 @@ def test_excluded_frames_are_not_asked_for(server: PrometheusServer) -> None:
     assert snapshot.latency.empty
     assert snapshot.coverage.empty
     assert not snapshot.requests.empty
-    with pytest.raises(InputError, match=r"nothing is called latencies\. Choose from containers,"):
+    with pytest.raises(
+        InputError, match=r"nothing is called latencies\. Choose from autoscalers, containers,"
+    ):
         collect(PrometheusClient(server.url), START, END, exclude=("latencies",))
 
 

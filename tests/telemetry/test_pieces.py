@@ -66,12 +66,27 @@ def test_entries_feed_a_frame_and_fill_every_placeholder(entry: object) -> None:
     assert entry.frame in {spec.name for spec in ALL}  # type: ignore[attr-defined]
     query = promql(entry, 3600, ("prometheus_replica",))  # type: ignore[arg-type]
     assert "$" not in query.replace('"$1"', "")
-    of_a_moment = ("pods", "usage-pods", "envoy-exposed", "resources", "autoscalers")
+    of_a_moment = (
+        "pods",
+        "usage-pods",
+        "envoy-exposed",
+        "resources",
+        "autoscalers",
+        "istiod-states",
+    )
     assert "[3600s]" in query or entry.name in of_a_moment  # type: ignore[attr-defined]
     assert entry.why and entry.unit  # type: ignore[attr-defined]
 
 
-_WITHOUT_REPORTER = ("containers", "envoy", "usage", "resources", "restarts", "autoscalers")
+_WITHOUT_REPORTER = (
+    "containers",
+    "envoy",
+    "usage",
+    "resources",
+    "restarts",
+    "autoscalers",
+    "istiod",
+)
 
 
 def test_reporters_are_never_summed() -> None:

@@ -30,7 +30,9 @@ def _parts(entry: Entry, parts: int) -> list[tuple[str, ...]]:
 
 
 def test_a_small_mesh_is_asked_in_one_query_an_entry() -> None:
-    plan = make_plan(ENTRIES, WEEK, {e.name: Size(250, 80) for e in ENTRIES}, 60)
+    # istiod's own series are a handful
+    sizes = {e.name: Size(9, 9) if e.frame == "istiod" else Size(250, 80) for e in ENTRIES}
+    plan = make_plan(ENTRIES, WEEK, sizes, 60)
     assert [len(planned.pieces) for planned in plan] == [1] * len(ENTRIES)
     assert all(p.start == WEEK.start and p.end == WEEK.end for p in pieces_of(plan))
 

@@ -25,8 +25,9 @@ from observe.telemetry.steps import choose_steps
 
 Servers = Callable[..., PrometheusServer]
 pytestmark = pytest.mark.integration
+ISTIOD = ("istiod-states", "istiod-counts", "istiod-times")
 #: Numbers a pod, of which the server reads one sample a step, and some that are matched first.
-ASKED_IN_PROMQL = ("envoy-exposed", "resources", "restarts", "autoscalers")
+ASKED_IN_PROMQL = ("envoy-exposed", "resources", "restarts", "autoscalers", *ISTIOD)
 OF_CONTAINERS = ("containers", "usage")
 MESH = [e for e in ENTRIES if e.frame not in OF_CONTAINERS and e.name not in ASKED_IN_PROMQL]
 STEPS = choose_steps(START, END, SCRAPE)
