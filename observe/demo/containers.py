@@ -66,14 +66,14 @@ class Container:
 
     def cores(self, rps: Floats, age: Floats | None = None) -> Floats:
         """CPU of one pod of some age (hours), in cores."""
-        used = self._wanted(rps, age)
+        used = self.wanted(rps, age)
         return used if self.limit_cores is None else np.minimum(used, self.limit_cores)
 
     def throttled(self, rps: Floats, age: Floats | None = None) -> Floats:
         """Share of the CFS periods that are throttled: from 60 % of the limit on, NaN without."""
         if self.limit_cores is None:
             return np.full_like(rps, np.nan)
-        wanted = self._wanted(rps, age) / self.limit_cores
+        wanted = self.wanted(rps, age) / self.limit_cores
         return np.clip((wanted - 0.6) / 0.8, 0.0, 1.0)
 
     def memory(self, rps: Floats, hours: Floats, age: Floats | None = None) -> Floats:
@@ -85,7 +85,8 @@ class Container:
         most: Floats = np.minimum(used, self.limit_bytes)
         return most
 
-    def _wanted(self, rps: Floats, age: Floats | None) -> Floats:
+    def wanted(self, rps: Floats, age: Floats | None = None) -> Floats:
+        """CPU that one pod would use without a limit, in cores."""
         wanted = self.idle_cores + self.cores_per_rps * rps
         if age is not None and self.startup_cores:
             starting = age % self.lifetime < self.startup_hours
