@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -159,19 +160,24 @@ def read_policy(path: Path | None) -> Policy:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise InputError(f"{path}: there is no setting {where}", _settings_hint()) from error
-        raise InputError(f"{path}: {where}: {first['msg']}", _settings_hint()) from error
+            hint = _settings_hint(where)
+            raise InputError(f"{path}: there is no setting {where}", hint) from error
+        raise InputError(f"{path}: {where}: {first['msg']}", _settings_hint(where)) from error
 
 
-def _settings_hint() -> str:
-    """The names of all settings."""
+def _settings_hint(wanted: str) -> str:
+    """The settings with the nearest names; those of the section, or all, where none is near."""
     document = Policy().model_dump(by_alias=True)
     names = [
         f"{name}.{inner}" if inner else name
         for name, value in document.items()
         for inner in (value if isinstance(value, dict) else [""])
     ]
-    return f"there are: {', '.join(names)}"
+    near = get_close_matches(wanted, [name for name in names if name != wanted], n=2)
+    if near and wanted not in names:
+        return f"Did you mean {' or '.join(near)}?"
+    section = [name for name in names if name.partition(".")[0] == wanted.partition(".")[0]]
+    return f"There are: {', '.join(section or names)}"
 
 
 def read_settings(paths: tuple[Path, ...]) -> Current | None:

@@ -95,6 +95,7 @@ class Reason(StrEnum):
     RETRIES_ABOVE_LOAD = "RETRIES_ABOVE_LOAD"
     # what shaped them
     RETRY_ON_WIDER = "RETRY_ON_WIDER"
+    RETRY_ON_SAFE_ONLY = "RETRY_ON_SAFE_ONLY"
     BUDGET_HOLDS_CAP = "BUDGET_HOLDS_CAP"
     # what lowers their confidence
     FEW_FAILURES = "FEW_FAILURES"

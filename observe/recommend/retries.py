@@ -16,7 +16,13 @@ from observe.recommend.current import CurrentSettings
 from observe.recommend.model import Withheld
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
-from observe.recommend.retry_case import RetryCase, RetryRun, retry_case, retry_run
+from observe.recommend.retry_case import (
+    RetryCase,
+    RetryRun,
+    retry_case,
+    retry_run,
+    safe_only,
+)
 from observe.recommend.retry_choice import Choice, choose, default_with_budget
 from observe.recommend.retry_confidence import RetryGrounds, retry_confidence
 from observe.recommend.retry_evidence import (
@@ -92,6 +98,12 @@ def _advice(
     """What is advised, or why nothing is and Istio's default, held by a budget."""
     knobs = run.policy.retry
     choice = choose(case.series, case.pattern, case.active, run.coarse, knobs)
+    if isinstance(choice, Choice) and not choice.attempts and case.wider:
+        # what may be carried out twice is not for that reason cured: fewer conditions may be
+        fewer = safe_only(case, run)
+        safe = choose(fewer.series, fewer.pattern, fewer.active, run.coarse, knobs)
+        if isinstance(safe, Choice) and safe.attempts:
+            case, choice = fewer, safe
     if isinstance(choice, Choice):
         return _recommendation(case, choice, run), None
     if choice.reason != Reason.NOTHING_TO_CURE or case.is_set:
@@ -111,9 +123,11 @@ def _recommendation(case: RetryCase, choice: Choice, run: RetryRun) -> RetryReco
         run.window.days - first, coverage, run.partial, case.hosts, bool(case.active.any())
     )
     confidence, doubts = retry_confidence(choice, pattern, test, run.policy, grounds)
-    wider = choice.attempts > 0 and case.repeatable and choice.reason is None
+    given = choice.attempts > 0 and choice.reason is None
+    wider = given and case.wider
     reasons = [choice.reason or Reason.RETRY_CURES, judged.reason]
     reasons += [Reason.RETRY_ON_WIDER] if wider else []
+    reasons += [Reason.RETRY_ON_SAFE_ONLY] if given and case.repeatable and not wider else []
     reasons += [Reason.BUDGET_HOLDS_CAP] if choice.bound else []
     return RetryRecommendation(
         id=f"retry/{case.target.path}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -60,6 +60,7 @@ class RetryCase:
         hosts: that a retry can choose from; None where it is not known.
         bounded: whether a retryBudget is set.
         repeatable: whether its requests may be carried out twice.
+        wider: whether the failures that count are those that `retryOn` matches then.
     """
 
     target: Target
@@ -70,6 +71,7 @@ class RetryCase:
     routes: Sequence[CurrentRetries]
     bounded: bool
     repeatable: bool
+    wider: bool
 
     @property
     def is_set(self) -> bool:
@@ -119,10 +121,27 @@ def retry_case(
     if series is None or not series.requests.any():
         return Refusal(Reason.TOO_FEW_REQUESTS, "no requests came in this window")
     hosts = run.hosts.get(target.path)
-    pattern = pattern_of(series, run.coarse, knobs.interval_confidence, hosts != 1)
+    pattern, active = _failing(series, hosts, run)
+    return RetryCase(
+        target, series, pattern, active, hosts, routes, bounded, repeatable, wider=repeatable
+    )
+
+
+def safe_only(case: RetryCase, run: RetryRun) -> RetryCase:
+    """The same where only failures count before which the server has done nothing."""
+    series = run.reader.of(case.target.path, repeatable=False)
+    if series is None:
+        return case
+    pattern, active = _failing(series, case.hosts, run)
+    return replace(case, series=series, pattern=pattern, active=active, wider=False)
+
+
+def _failing(series: FailureSeries, hosts: int | None, run: RetryRun) -> tuple[Pattern, Floats]:
+    """How first tries fail, and the requests under way for each client proxy (T)."""
+    confidence = run.policy.retry.interval_confidence
+    pattern = pattern_of(series, run.coarse, confidence, hosts != 1)
     proxies = sum(run.proxies.get(edge, np.inf) for edge in series.edges)
-    active = under_way(pattern, series.mean_ms, run.window.step_seconds, proxies)
-    return RetryCase(target, series, pattern, active, hosts, routes, bounded, repeatable)
+    return pattern, under_way(pattern, series.mean_ms, run.window.step_seconds, proxies)
 
 
 def _proxies(snapshot: Snapshot) -> dict[int, float]:

@@ -43,6 +43,10 @@ RETRY_WORDS: Mapping[Reason, tuple[str, ...]] = {
         "them below it: each proxy has too few requests under way",
         "Outlier detection takes a host that fails out of use without adding load.",
     ),
+    Reason.RETRY_ON_SAFE_ONLY: (
+        "the host is declared idempotent, but tries after resets and gateway errors would come "
+        "when most tries fail: only what the server has not begun is tried again",
+    ),
     Reason.RETRY_ON_WIDER: (
         "the host was declared idempotent, so that resets and gateway errors are retried, too",
     ),

@@ -9,7 +9,7 @@ from typing import Any
 from observe.recommend.base_model import Interval
 from observe.recommend.policy import Policy
 from observe.recommend.reasons import Reason
-from observe.recommend.retry_case import RetryCase, RetryRun, retry_case, retry_run
+from observe.recommend.retry_case import RetryCase, RetryRun, retry_case, retry_run, safe_only
 from observe.recommend.retry_choice import Choice
 from observe.recommend.retry_evidence import predict_retries
 from observe.recommend.retry_load import Budget, effect_of
@@ -33,6 +33,8 @@ def retry_others(
     case = retry_case(recommendation.target, (), False, run)
     if isinstance(case, Refusal):
         return []
+    if Reason.RETRY_ON_SAFE_ONLY.value in recommendation.reasons:
+        case = safe_only(case, run)
     attempts = int(recommendation.proposed.get("attempts") or 0)
     budget = _budget(recommendation.proposed.get("retryBudget"))
     chosen = _chosen(attempts, recommendation)

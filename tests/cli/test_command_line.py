@@ -56,7 +56,10 @@ def test_a_mistake_is_one_line(observe: Observe, arguments: tuple[str, ...], sai
     [
         ("timeout: [", "policy.yaml, line "),
         ("hello", "is not one mapping"),
-        ("timeout: {headrom: 1}", "there is no setting timeout.headrom. There are: timeout.false"),
+        (
+            "timeout: {headrom: 1}",
+            "there is no setting timeout.headrom. Did you mean timeout.headroom",
+        ),
         ("timeout: {headroom: lots}", "timeout.headroom: Input should be a valid number"),
         ("timeout: {falseTimeoutRate: 2}", "timeout.falseTimeoutRate: Input should be less than"),
         ("timeout: {minimumMs: .inf}", "timeout.minimumMs: Input should be a finite number"),

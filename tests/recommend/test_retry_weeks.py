@@ -141,3 +141,15 @@ def test_the_backtest_learns_from_the_first_part_alone():
     assert always.backtest.attempts == 1
     assert always.backtest.added_load == pytest.approx(0.01, rel=0.02)
     assert always.backtest.trained_on[1] == always.backtest.tested_on[0]
+
+
+def test_where_the_wider_conditions_would_only_multiply_an_outage_the_safe_ones_stay():
+    refused, broken = by_chance(ROUND, 0.01), steps(500, 524, 3000.0)
+    good = ROUND - refused - broken
+    ends = {("200", "-", ""): good, REFUSED: refused, ("503", "-", ""): broken}
+    snapshot = week(Seen(ends={end: np.maximum(n, 0) for end, n in ends.items()}))
+    plain, declared = advise(snapshot), advise(snapshot, policy=IDEMPOTENT)
+    assert plain.proposed["attempts"] == 1
+    assert declared.proposed == plain.proposed
+    assert "RETRY_ON_SAFE_ONLY" in declared.reasons
+    assert "RETRY_ON_SAFE_ONLY" not in plain.reasons
