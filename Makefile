@@ -43,7 +43,7 @@ format: setup ## Format the code
 
 .PHONY: bench
 bench: setup prometheus ## Run the benchmarks and print their figures
-	@for name in quantiles timeouts policies spans real_quantiles real_timeouts recorded federation sizing collect cache; do \
+	@for name in quantiles timeouts policies resources spans real_quantiles real_timeouts recorded federation sizing collect cache; do \
 	  echo "== benchmarks/$$name.py"; $(PYTHON) benchmarks/$$name.py || exit 1; done
 
 .PHONY: benchmarks-page
