@@ -48,8 +48,8 @@ SECTIONS: dict[str, tuple[str, str, list[str], bool]] = {
         "CPU and memory of containers on recorded traces",
         "Sizes learned from the first part of each trace and tested on the rest, beside the rules "
         "of krr and of the Vertical Pod Autoscaler; see "
-        "[method-resources.md](method-resources.md), which also says which settings were chosen with these traces in view. No command advises "
-        "sizes yet.",
+        "[method-resources.md](method-resources.md), which also says which settings were chosen "
+        "with these traces in view. No command advises sizes yet.",
         [],
         False,
     ),
